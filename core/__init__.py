@@ -1,0 +1,1 @@
+"""What Throughline does, without the pages that show it; nothing here imports Streamlit."""

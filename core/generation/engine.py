@@ -1,0 +1,171 @@
+"""The engine: one background event loop that runs every generation as a task."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from core.errors import NotFound, TooMany
+from core.generation.costs import ask_cost
+from core.generation.generate import Generation, Workshop
+from core.models import Outcome, Status, Stream
+from core.streams.log import StreamLog
+
+MOST_STREAMS = 1000
+NEVER_STARTED = "Nobody started this answer in time. Ask for it again with Regenerate."
+SHUT_DOWN = "The server was shut down while this answer was being written. What you had seen is here: choose Continue."
+
+
+class Engine:
+    """Starts and stops generations; every method may be called from any thread."""
+
+    def __init__(self, workshop: Workshop, pending_timeout: float) -> None:
+        self._workshop = workshop
+        self._hub = workshop.hub
+        self._pending_timeout = pending_timeout
+        self._lock = threading.Lock()
+        self._starting: set[str] = set()
+        self._running: dict[str, tuple[Generation, asyncio.Task[Outcome]]] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._background: set[asyncio.Task[Any]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="throughline-engine", daemon=True)
+        self._thread.start()
+
+    def admit(self, stream_id: str, conversation_id: str) -> StreamLog:
+        """Holds a stream that is about to be saved as pending.
+
+        Raises:
+            TooMany: as many streams as this server takes are open.
+        """
+        if len(self._hub.open_streams()) >= MOST_STREAMS:
+            raise TooMany("Too many answers are being written at the moment. Try again in a minute.")
+        return self._hub.open(stream_id, conversation_id)
+
+    def await_start(self, stream_id: str, waited: float = 0.0) -> None:
+        """Closes a pending stream as timed out if nobody starts it in time; `waited` seconds are over already."""
+        left = max(0.0, self._pending_timeout - max(0.0, waited))
+        self._soon(lambda: self._timers.update({stream_id: self._loop.call_later(left, self._expire, stream_id)}))
+
+    def start(self, stream_id: str, *, saved: bool = False) -> bool:
+        """Starts a pending stream; False when it was started or closed before.
+
+        With `saved` the start is on disk already.
+
+        Raises:
+            NotFound: there is no such stream.
+        """
+        stream = self._workshop.streams.get(stream_id)
+        if stream is None:
+            raise NotFound("stream", stream_id)
+        with self._lock:
+            log = self._hub.find(stream_id)
+            if log is None or log.closing or log.status is not Status.PENDING or stream_id in self._starting:
+                return False
+            self._starting.add(stream_id)
+        try:
+            if not saved:
+                self._workshop.streams.start(stream_id)
+            log.begin()
+        finally:
+            self._starting.discard(stream_id)
+        self._soon(lambda: self._run(stream, log))
+        return True
+
+    def stop(self, stream_id: str) -> Status:
+        """Stops a stream and gives its status, which may still be `streaming` for a moment.
+
+        Raises:
+            NotFound: there is no such stream.
+        """
+        log = self._hub.find(stream_id)
+        if log is None:
+            stream = self._workshop.streams.get(stream_id)
+            if stream is None:
+                raise NotFound("stream", stream_id)
+            return stream.status
+        self._soon(lambda: self._stop(log))
+        return log.status
+
+    def ask_costs(self, missing: list[tuple[str, str, str]]) -> None:
+        """Asks in the background what generations cost: stream id, generation id, model."""
+        for stream_id, generation_id, model in missing:
+            self.run_soon(ask_cost(self._workshop, stream_id, generation_id, model))
+
+    def run_soon(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Runs `work` on the loop; nobody waits for it."""
+        self._soon(lambda: self._spawn(work))
+
+    def close(self, patience: float = 3.0) -> None:
+        """Ends every generation as interrupted, commits what was received, and ends the loop."""
+        self._submit(self._interrupt_all()).result(patience)
+        self._submit(self._workshop.providers.close()).result(patience)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(patience)
+
+    def _run(self, stream: Stream, log: StreamLog) -> None:
+        if timer := self._timers.pop(stream.id, None):
+            timer.cancel()
+        generation = Generation(self._workshop, stream, log)
+        task = self._spawn(generation.run())
+        self._running[stream.id] = (generation, task)
+        task.add_done_callback(lambda done: self._ended(stream, log, generation, done))
+
+    def _ended(self, stream: Stream, log: StreamLog, generation: Generation, task: asyncio.Task[Outcome]) -> None:
+        self._running.pop(stream.id, None)
+        if task.cancelled():  # Stopped before its first step, so it could not close its stream itself.
+            self._hub.close_stream(log, generation.ending)
+            return
+        outcome = task.result()
+        if outcome.generation_id and outcome.usage.cost is None:
+            self._spawn(ask_cost(self._workshop, stream.id, outcome.generation_id, stream.model))
+
+    def _stop(self, log: StreamLog) -> None:
+        running = self._running.get(log.stream_id)
+        if running:
+            running[1].cancel()
+        elif log.status is Status.PENDING and log.stream_id not in self._starting:
+            self._hub.close_stream(log, Outcome(Status.STOPPED))
+        else:  # Between its start and its first step: ask again after it.
+            self._loop.call_later(0.01, self._stop_later, log)
+
+    def _stop_later(self, log: StreamLog) -> None:
+        if not log.closing:
+            self._stop(log)
+
+    def _expire(self, stream_id: str) -> None:
+        self._timers.pop(stream_id, None)
+        log = self._hub.find(stream_id)
+        if log and log.status is Status.PENDING and stream_id not in self._starting:
+            self._hub.close_stream(log, Outcome(Status.TIMEOUT, error=NEVER_STARTED))
+
+    async def _interrupt_all(self) -> None:
+        tasks = []
+        for generation, task in self._running.values():
+            generation.ending = Outcome(Status.INTERRUPTED, error=SHUT_DOWN)
+            task.cancel()
+            tasks.append(task)
+        for task in list(self._background - set(tasks)):
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=2.0)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = self._loop.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    def _soon(self, call: Any) -> None:
+        self._loop.call_soon_threadsafe(call)
+
+    def _submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+
+def blocking_pool() -> ThreadPoolExecutor:
+    """The threads for work that would hold up the loop: reading the database, searching."""
+    return ThreadPoolExecutor(4, thread_name_prefix="throughline-work")

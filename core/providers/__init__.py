@@ -1,0 +1,1 @@
+"""Model clients: any OpenAI-compatible server, OpenRouter first, and the bundled local model."""

@@ -1,0 +1,138 @@
+"""The whole app without its faces: opened once a process, then used by pages and routes."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from core.chat import Chat
+from core.clock import Clock
+from core.errors import Unavailable
+from core.generation.engine import Engine, blocking_pool
+from core.generation.generate import Workshop
+from core.maintenance import Maintenance
+from core.models import Model
+from core.providers.registry import Providers
+from core.retrieval.library import Library
+from core.settings import Settings
+from core.store.conversations import Conversations
+from core.store.database import Database
+from core.store.messages import Messages
+from core.store.streams import Streams
+from core.streams.follow import Follower
+from core.streams.hub import Hub
+from core.streams.recovery import recover
+
+VERSION = "0.1.0"
+_ASK_COSTS_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether what answers need is there; `database` and `model` are `ok` or say what is missing."""
+
+    database: str
+    model: str
+    warning: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether a question can be answered now."""
+        return self.database == self.model == "ok"
+
+
+class Service:
+    """An open database, its engine, its documents and its models.
+
+    Raises:
+        StorageError: the database cannot be opened.
+    """
+
+    def __init__(self, settings: Settings, samples: Path | None = None, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self._closing = threading.Lock()
+        self.database = Database(settings.database, clock)
+        self._conversations, self.streams = Conversations(self.database), Streams(self.database)
+        if newest := self._conversations.newest():
+            self.database.clock.not_before(newest)
+        self.hub = Hub(self.database)
+        pending = recover(self.database, self.streams)
+        self.providers = Providers(settings)
+        self.library = Library(self.database)
+        self._pool = blocking_pool()
+        messages = Messages(self.database)
+        workshop = Workshop(
+            self.hub,
+            self.streams,
+            self._conversations,
+            messages,
+            self.library,
+            self.providers,
+            self._pool,
+            settings.token_timeout,
+        )
+        self.engine = Engine(workshop, settings.pending_timeout)
+        for stream in pending:
+            self.hub.open(stream.id, stream.conversation_id)
+            self.engine.await_start(stream.id, (self.database.clock.now() - stream.created_at).total_seconds())
+        self.follower = Follower(self.hub, self.streams)
+        self.chat = Chat(self._conversations, messages, self.streams, self.hub, self.engine, settings.model)
+        self._maintenance = Maintenance(self.database, self._conversations, self.streams, self.hub)
+        self.providers.start()
+        self.sample_names = frozenset(path.name for path in samples.iterdir()) if samples else frozenset[str]()
+        self.library.start(samples)
+        self.engine.ask_costs(self.streams.without_cost(self.database.clock.now() - _ASK_COSTS_FOR))
+
+    def _end_answers(self) -> None:
+        with self._closing:
+            if not self.hub.closed:
+                self.engine.close()
+                self.hub.close()
+
+    def health(self) -> Health:
+        """Whether what answers need is there."""
+        failure = self.hub.failure
+        database = failure.message if failure else "ok"
+        return Health(database, self.providers.missing() or "ok", self.database.clock.warning)
+
+    def models(self) -> tuple[Model, ...]:
+        """What can answer, as far as it is known now; what is old is asked for anew in the background."""
+        self.engine.run_soon(self.providers.models())
+        return self.providers.known()
+
+    def begin_close(self) -> None:
+        """Starts to end every answer as interrupted; returns at once, as a signal handler must."""
+        threading.Thread(target=self._end_answers, name="throughline-closing", daemon=True).start()
+
+    def close(self) -> None:
+        """Ends every answer as interrupted, with all that was received on disk, and lets go of the file."""
+        self._end_answers()
+        self._maintenance.close()
+        self.library.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self.database.close()
+
+
+# Pages are run anew at each rerun and a changed module is imported anew: what exists once a process is hung where no
+# import can reach it.
+_PLACE = "_throughline_service"
+
+
+def publish(service: Service | None) -> None:
+    """Makes `service` the one that `current` gives."""
+    setattr(sys, _PLACE, service)
+
+
+def current() -> Service:
+    """The open service of this process.
+
+    Raises:
+        Unavailable: the app is starting or shutting down.
+    """
+    service: Service | None = getattr(sys, _PLACE, None)
+    if service is None:
+        raise Unavailable("Throughline is starting or shutting down. Try again in a moment.")
+    return service

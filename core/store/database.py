@@ -1,0 +1,135 @@
+"""The owner of the one connection: opens the file, reads through cursors, writes through the writer."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from core.clock import Clock
+from core.errors import DatabaseInUse, StorageError
+from core.store.migrations import migrate
+from core.store.writer import WriteJob, Writer
+
+_COMMIT_WINDOW = 0.025
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    # Checkpoints hold up commits: they are taken when it is quiet (see `checkpoint`), not when the log is 16 MB.
+    "checkpoint_threshold": "512MB",
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+
+class Database:
+    """An open database file.
+
+    Raises:
+        DatabaseInUse: another process holds the file.
+        DatabaseTooNew: a newer version of the app wrote it.
+        StorageError: the file or its folder cannot be used.
+    """
+
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+        self.path = path
+        self.clock = clock or Clock()
+        self._connection = _open(path)
+        self._local = threading.local()
+        self.revision = 0
+        """Grows with everything that a list of conversations shows: compare it to know whether to look again."""
+        try:
+            self._connection.execute("set global TimeZone = 'UTC'")
+            migrate(self._connection)
+            self._writer = Writer(self._connection.cursor(), _COMMIT_WINDOW)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @contextmanager
+    def read(self) -> Iterator[DuckDBPyConnection]:
+        """This thread's own cursor, which sees the last commit and waits for no writer."""
+        cursor = getattr(self._local, "cursor", None)
+        if cursor is None:
+            cursor = self._local.cursor = self._connection.cursor()
+        yield cursor
+
+    def fetch(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of one query."""
+        with self.read() as cursor:
+            return cursor.execute(sql, parameters or []).fetchall()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[DuckDBPyConnection]:
+        """A cursor whose queries all see one and the same commit."""
+        with self.read() as cursor:
+            cursor.execute("begin")
+            try:
+                yield cursor
+            finally:
+                with suppress(duckdb.Error):  # An error inside has ended the transaction already.
+                    cursor.execute("rollback")
+
+    def write(self, job: WriteJob) -> Any:
+        """Runs `job` on the writer thread, in one transaction; back when it is on disk.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        result = self.submit(job).result()
+        self.revision += 1
+        return result
+
+    @property
+    def submit(self) -> Any:
+        """Queues a write job; see `Writer.submit`."""
+        return self._writer.submit
+
+    def checkpoint(self) -> None:
+        """Folds the log into the file; commits wait meanwhile, so call it when it is quiet."""
+        with suppress(duckdb.TransactionException):  # A transaction is open: the next quiet moment will do.
+            self._connection.cursor().execute("checkpoint")
+
+    @property
+    def log_size(self) -> int:
+        """Bytes in the write-ahead log."""
+        log = self.path.with_name(self.path.name + ".wal")
+        return log.stat().st_size if log.exists() else 0
+
+    def close(self) -> None:
+        """Commits what is queued and closes the file."""
+        self._writer.close()
+        self._connection.close()
+
+
+def _open(path: Path) -> DuckDBPyConnection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return duckdb.connect(str(path), config=_CONFIG)
+    except OSError as error:
+        raise StorageError(f"The folder {path.parent} cannot be used: {error.strerror}. {_ELSEWHERE}") from error
+    except duckdb.Error as error:
+        raise _why_not_opened(path, str(error)) from error
+
+
+_ELSEWHERE = "Correct that, or set THROUGHLINE_DATA_DIR to another folder."
+
+
+def _why_not_opened(path: Path, text: str) -> StorageError:
+    if "lock" in text.lower():
+        holder = re.search(r"in (\S+ \(PID \d+\)|PID \d+)", text) or re.search(r"PID (\d+)", text)
+        who = holder.group(0).removeprefix("in ") if holder else "another process"
+        return DatabaseInUse(
+            f"The database {path} is in use by {who}. Only one Throughline can use it at a time: stop that one, "
+            "or set THROUGHLINE_DATA_DIR to another folder."
+        )
+    if "Permission denied" in text or "Read-only file system" in text:
+        return StorageError(f"The folder {path.parent} cannot be written. {_ELSEWHERE}")
+    if "No space left" in text:
+        return StorageError(f"The disk that holds {path.parent} is full. Free some space. {_ELSEWHERE}")
+    return StorageError(f"The file {path} cannot be opened as a database. Restore it from a copy. {_ELSEWHERE}")

@@ -1,0 +1,160 @@
+"""The schema, as numbered migrations: each runs once, in one transaction, and is never edited after a release."""
+
+from __future__ import annotations
+
+from duckdb import DuckDBPyConnection
+
+from core.errors import DatabaseTooNew
+
+# What grows while answers stream is append-only: a state is the rows that are there, not a column that is updated.
+# `chunks` is the hot table: no key, and its rows are only removed when nothing streams (see chunks.py).
+_CONVERSATIONS = """
+create table conversations (
+    id varchar primary key,
+    title varchar not null,
+    model varchar not null,
+    document_ids varchar[],             -- null: all documents
+    pinned boolean not null default false,
+    archived boolean not null default false,
+    created_at timestamptz not null,
+    deleted_at timestamptz              -- set: no longer shown; its rows go when things are quiet
+);
+create table messages (
+    id varchar not null,
+    conversation_id varchar not null,
+    parent_id varchar,                  -- the message it answers or follows; siblings are branches
+    seq bigint not null,                -- the order of asking, whatever the clock says
+    role varchar not null,
+    content varchar not null,           -- empty for an answer: its text is its streams'
+    client_id varchar,
+    created_at timestamptz not null
+);
+create table feedback (                 -- the newest row of a message counts
+    message_id varchar not null,
+    rating tinyint not null,
+    comment varchar,
+    created_at timestamptz not null
+);
+"""
+
+_STREAMS = """
+create table streams (
+    id varchar not null,
+    message_id varchar not null,
+    conversation_id varchar not null,
+    seq bigint not null,
+    model varchar not null,
+    retrieve boolean not null,
+    document_ids varchar[],
+    created_at timestamptz not null
+);
+create table starts (stream_id varchar not null, started_at timestamptz not null);
+create table generations (              -- kept as soon as known, so that the cost can be asked for after a crash
+    stream_id varchar not null,
+    generation_id varchar not null
+);
+create table chunks (
+    stream_id varchar not null,
+    kind varchar not null,              -- answer or reasoning
+    position integer not null,          -- characters of this kind before this chunk
+    text varchar not null,
+    lengths usmallint[] not null,       -- of each piece, in characters
+    times uinteger[] not null           -- when each piece arrived, in ms since the stream started
+);
+create table outcomes (                 -- one row closes a stream; its text is whole here, and so is its trace
+    stream_id varchar not null,
+    status varchar not null,
+    text varchar not null,
+    reasoning varchar not null,
+    lengths usmallint[] not null,
+    times uinteger[] not null,
+    reasoning_lengths usmallint[] not null,
+    reasoning_times uinteger[] not null,
+    finish_reason varchar,
+    error varchar,
+    model varchar,                      -- the name the model's side gave
+    provider varchar,
+    prompt_tokens bigint,
+    completion_tokens bigint,
+    reasoning_tokens bigint,
+    cached_tokens bigint,
+    cost double,                        -- US dollars
+    duration_ms bigint,
+    closed_at timestamptz not null
+);
+create table costs (                    -- what the provider's books said later; it wins over the outcome
+    stream_id varchar not null,
+    prompt_tokens bigint,
+    completion_tokens bigint,
+    reasoning_tokens bigint,
+    cached_tokens bigint,
+    cost double
+);
+"""
+
+_DOCUMENTS = """
+create table documents (
+    id varchar primary key,
+    title varchar not null,
+    filename varchar not null,
+    media_type varchar not null,
+    size bigint not null,
+    sha256 varchar not null,
+    status varchar not null,            -- indexing, ready, failed
+    error varchar,
+    created_at timestamptz not null
+);
+create table passages (
+    id varchar not null,
+    document_id varchar not null,
+    ordinal integer not null,
+    text varchar not null,
+    heading varchar,
+    page integer,
+    start_char integer not null,
+    end_char integer not null,
+    embedding float[384] not null       -- unit length
+);
+create table retrieved (                -- what a generation was given: text and title as they stood then
+    stream_id varchar not null,
+    mark integer not null,
+    rank integer not null,
+    passage_id varchar not null,
+    document_id varchar not null,
+    title varchar not null,
+    page integer,
+    quote varchar not null,
+    score double not null
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS + _STREAMS + _DOCUMENTS,)
+
+
+def migrate(connection: DuckDBPyConnection) -> None:
+    """Brings the database to this code's version.
+
+    Raises:
+        DatabaseTooNew: a newer version of the app wrote it.
+    """
+    connection.execute("create table if not exists migrations (version integer not null, applied_at timestamptz)")
+    row = connection.execute("select coalesce(max(version), 0) from migrations").fetchone()
+    present = int(row[0]) if row else 0
+    if present > len(MIGRATIONS):
+        raise DatabaseTooNew(
+            f"The database was written by a newer version of Throughline (its version is {present}, this one knows "
+            f"{len(MIGRATIONS)}). Update Throughline, or set THROUGHLINE_DATA_DIR to another folder."
+        )
+    for version in range(present + 1, len(MIGRATIONS) + 1):
+        _apply(connection, version)
+
+
+def _apply(connection: DuckDBPyConnection, version: int) -> None:
+    connection.execute("begin")
+    try:
+        connection.execute(MIGRATIONS[version - 1])
+        connection.execute("insert into migrations values (?, now())", [version])
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise

@@ -1,0 +1,72 @@
+"""The list of conversations beside every page."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from core.models import Conversation
+from pages import _state
+from pages._text import plain
+
+_LISTED = 30
+_TITLE = 28
+
+
+def show_conversations(chat: Page) -> None:
+    """The conversations with the newest messages first; those in which an answer is being written say so."""
+    service = _state.service()
+    st.session_state["revision"] = service.database.revision
+    _offer_undo()
+    limit = st.session_state.get("listed", _LISTED)
+    found = service.chat.conversations(limit + 1)
+    streaming = service.chat.streaming()
+    st.caption("Conversations" if found else "Your conversations will be listed here.")
+    with st.container(gap="xxsmall"):
+        for conversation in found[:limit]:
+            _row(chat, conversation, conversation.id in streaming)
+    if len(found) > limit and st.button("Show more", type="tertiary", icon=":material/expand_more:"):
+        st.session_state["listed"] = limit * 2
+        st.rerun()
+
+
+def _row(chat: Page, conversation: Conversation, streaming: bool) -> None:
+    here = conversation.id == _state.conversation_id()
+    icon = ":material/stream:" if streaming else ":material/keep:" if conversation.pinned else None
+    title = plain(conversation.title if len(conversation.title) <= _TITLE else conversation.title[:_TITLE] + "…")
+    if st.button(
+        f"**{title}**" if here else title,
+        key=f"open-{conversation.id}",
+        icon=icon,
+        type="tertiary",
+        help="An answer is being written" if streaming else plain(conversation.title),
+    ):
+        open_conversation(chat, conversation.id)
+
+
+def open_conversation(chat: Page, conversation_id: str | None) -> None:
+    """Shows a conversation, or a new one, from whatever page."""
+    if st.session_state["page"] == chat.url_path:  # From a page to itself `st.switch_page` loses the address.
+        _state.go_to(conversation_id)
+        st.rerun()
+    st.switch_page(chat, query_params={"c": conversation_id} if conversation_id else None)
+
+
+def _offer_undo() -> None:
+    deleted = _state.deleted()
+    if not deleted:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Deleted “{plain(deleted[1])}”")
+        if st.button("Undo", type="tertiary", icon=":material/undo:"):
+            _state.service().chat.restore(deleted[0])
+            _state.set_deleted(None)
+            _state.go_to(deleted[0])
+            st.rerun()
+
+
+@st.fragment(run_every=2.0)
+def watch_for_changes() -> None:
+    """Shows what another tab or another program did, without a reload."""
+    if st.session_state.get("revision") != _state.service().database.revision:
+        st.rerun(scope="app")

@@ -1,0 +1,164 @@
+"""One message as a person sees it when it is complete: text, sources, what it took, what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.branches import siblings
+from core.chat import Question
+from core.errors import ThroughlineError
+from core.models import Asked, Citation, Message, Node, Role, Status
+from pages import _state
+from pages._copy import copy_button
+from pages._text import escaped
+
+AVATARS = {Role.USER: ":material/person:", Role.ASSISTANT: ":material/timeline:"}
+_ENDINGS = {
+    Status.STOPPED: "Stopped. What was written is kept.",
+    Status.ERROR: "The model's side failed.",
+    Status.TIMEOUT: "No token came for too long.",
+    Status.INTERRUPTED: "The server stopped while this was being written. Everything you had seen is here.",
+}
+
+
+def show(message: Message, nodes: list[Node]) -> None:
+    """Shows a message that is not being written."""
+    with st.chat_message(message.role.value, avatar=AVATARS[message.role]):
+        if message.role is Role.USER:
+            _show_question(message, nodes)
+        else:
+            _show_answer(message, nodes)
+
+
+def _show_question(message: Message, nodes: list[Node]) -> None:
+    if _state.editing() == message.id:
+        _show_editor(message)
+        return
+    with st.container(horizontal=True, gap="small", wrap=False):
+        st.markdown(escaped(message.content), width="stretch")
+        st.button(
+            "",
+            key=f"edit-{message.id}",
+            icon=":material/edit:",
+            type="tertiary",
+            help="Edit and ask again; the present branch stays",
+            on_click=_state.edit,
+            args=(message.id,),
+        )
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        _show_branches(message, nodes)
+
+
+def _show_editor(message: Message) -> None:
+    with st.form(f"editor-{message.id}", border=False):
+        text = st.text_area("Your question", message.content, label_visibility="collapsed", key=f"text-{message.id}")
+        with st.container(horizontal=True):
+            send = st.form_submit_button("Send", type="primary")
+            cancel = st.form_submit_button("Cancel")
+    if send or cancel:
+        _state.edit(None)
+    if send:
+        _do(lambda: _state.service().chat.edit(message.id, Question(text, _state.chosen_model(), start=True)))
+    if cancel:
+        st.rerun()
+
+
+def _show_answer(message: Message, nodes: list[Node]) -> None:
+    if message.reasoning:
+        with st.expander("Reasoning", icon=":material/neurology:"):
+            st.markdown(escaped(message.reasoning))
+    if message.content:
+        st.markdown(escaped(message.content))
+    _show_ending(message)
+    _show_sources(message.citations)
+    _show_deeds(message, nodes)
+    st.caption(_taken(message))
+
+
+def _show_ending(message: Message) -> None:
+    if message.status in _ENDINGS:
+        show = st.info if message.status is Status.STOPPED else st.warning
+        show(escaped(message.error or _ENDINGS[message.status]), icon=":material/error:")
+    elif message.finish_reason == "length":
+        st.info("The answer reached the model's length limit.", icon=":material/more_horiz:")
+    elif message.finish_reason == "content_filter":
+        st.warning("The provider's content filter ended this answer. Ask in another way.", icon=":material/block:")
+
+
+def _show_sources(citations: tuple[Citation, ...]) -> None:
+    if not citations:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for source in citations:
+            page = f", p. {source.page}" if source.page else ""
+            with st.popover(f"[{source.mark}] {source.title}{page}", icon=":material/format_quote:"):
+                st.caption(f"{source.title}{page} · rank {source.rank}, similarity {source.score:.2f}")
+                st.markdown("\n".join(f"> {line}" for line in escaped(source.quote).split("\n")))
+
+
+def _show_deeds(message: Message, nodes: list[Node]) -> None:
+    chat = _state.service().chat
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"deeds-{message.id}"):
+        if message.continuable and st.button(
+            "Continue", key=f"continue-{message.id}", icon=":material/play_arrow:", type="primary"
+        ):
+            _do(lambda: chat.go_on(message.id, start=True))
+        _show_branches(message, nodes)
+        copy_button(message.content, key=f"copy-{message.id}")
+        if st.button("Regenerate", key=f"again-{message.id}", icon=":material/refresh:", type="tertiary"):
+            _do(lambda: chat.regenerate(message.id, model=_state.chosen_model(), start=True))
+        _show_thumbs(message)
+
+
+def _show_thumbs(message: Message) -> None:
+    shown = {1: 1, -1: 0}.get(message.rating or 0)
+    key = f"thumbs-{message.id}"
+    st.session_state.setdefault(key, shown)
+    thumb = st.feedback("thumbs", key=key)
+    if thumb != shown:
+        _state.service().chat.rate(message.id, 0 if thumb is None else 1 if thumb else -1)
+
+
+def _show_branches(message: Message, nodes: list[Node]) -> None:
+    node = next(node for node in nodes if node.id == message.id)
+    family = siblings(nodes, node)
+    if len(family) < 2:
+        return
+    at = family.index(node)
+    for label, other, icon in (("Earlier branch", at - 1, "chevron_left"), ("Later branch", at + 1, "chevron_right")):
+        if label == "Later branch":
+            st.caption(f"{at + 1} / {len(family)}", width="content")
+        inside = 0 <= other < len(family)
+        key = f"branch-{icon}-{message.id}"
+        if st.button("", key=key, help=label, icon=f":material/{icon}:", type="tertiary", disabled=not inside):
+            _state.go_to(message.conversation_id, family[other].id)
+            st.rerun()
+
+
+def _do(deed: Callable[[], Asked]) -> None:
+    """Does what a button asks for and shows it; a failure is said in the next run, above the input."""
+    try:
+        asked = deed()
+    except ThroughlineError as error:
+        _state.say(error.message)
+    else:
+        _state.go_to(asked.conversation_id, asked.message_id)
+    st.rerun()
+
+
+def _taken(message: Message) -> str:
+    """The quiet line: model, tokens, cost, time to first token, speed."""
+    usage = message.usage
+    parts = [message.model or ""]
+    if usage.prompt_tokens is not None and usage.completion_tokens is not None:
+        parts.append(f"{usage.prompt_tokens:,} → {usage.completion_tokens:,} tokens")
+    if usage.cost is not None:
+        parts.append("free" if usage.cost == 0 else f"\\${usage.cost:.6f}".rstrip("0"))
+    if message.first_token_ms is not None:
+        parts.append(f"first token {message.first_token_ms / 1000:.1f} s")
+    writing = (message.duration_ms or 0) - (message.first_token_ms or 0)
+    if usage.completion_tokens and writing > 0:
+        parts.append(f"{usage.completion_tokens / writing * 1000:.0f} tokens/s")
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,104 @@
+"""The chat: one branch of one conversation, its newest messages, and the answer that is being written."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.branches import path_to
+from core.chat import LONGEST_QUESTION, Question
+from core.errors import NotFound, ThroughlineError
+from core.models import Message, Node, Status
+from pages import _message, _state
+from pages._heading import show_heading
+from pages._live import show_live
+from pages._models import pick_model
+from pages._welcome import show_welcome
+
+
+def main() -> None:
+    """One run of the page."""
+    conversation = _state.conversation_id()
+    try:
+        messages, nodes, hidden = _open(conversation) if conversation else ([], [], 0)
+    except NotFound as error:
+        st.info(error.message, icon=":material/search_off:")
+        messages, nodes, hidden, conversation = [], [], 0, None
+    live = messages[-1] if messages and not messages[-1].status.closed else None
+    question = _show_input(live is not None)
+    if conversation:
+        show_heading(conversation)
+    else:
+        question = show_welcome() or question
+    if question:
+        _ask(question, conversation, messages)
+    if hidden and conversation:
+        st.button(
+            f"Show earlier messages ({hidden:,})", on_click=_state.show_more, args=(conversation,), type="tertiary"
+        )
+    for message in messages:
+        if message is not live:
+            _message.show(message, nodes)
+    if problem := _state.said():
+        st.error(problem, icon=":material/error:")
+    if live:
+        _show_unfinished(live)
+
+
+def _open(conversation: str) -> tuple[list[Message], list[Node], int]:
+    """The newest messages of the branch, the whole tree, and how many earlier messages the branch has."""
+    chat = _state.service().chat
+    nodes = chat.tree(conversation)
+    path = path_to(nodes, _state.branch())
+    newest = path[-_state.shown(conversation) :]
+    messages = chat.messages(conversation, [node.id for node in newest])
+    return messages, nodes, len(path) - len(newest)
+
+
+def _show_input(busy: bool) -> str | None:
+    with st.bottom:
+        hint = "Stop the answer to ask something else" if busy else "Ask your documents"
+        text = st.chat_input(hint, disabled=busy, max_chars=LONGEST_QUESTION, key="question")
+        pick_model()
+    return text
+
+
+def _ask(text: str, conversation: str | None, messages: list[Message]) -> None:
+    chat = _state.service().chat
+    question = Question(text, _state.chosen_model(), start=True)
+    try:
+        if conversation:
+            asked = chat.ask(conversation, question, messages[-1].id if messages else None)
+        else:
+            asked = chat.begin(question)
+    except ThroughlineError as error:
+        st.error(f"{error.message} Your question was not saved:", icon=":material/error:")
+        st.code(text, language=None, wrap_lines=True)
+        st.stop()
+    _state.go_to(asked.conversation_id)
+    st.rerun()
+
+
+def _show_unfinished(message: Message) -> None:
+    """Follows the answer, with a Stop that says it to the engine; what this page run was shown is saved already."""
+    service = _state.service()
+    assert message.stream_id is not None
+    with st.chat_message("assistant", avatar=_message.AVATARS[message.role]):
+        note, body, stop = st.empty(), st.container(), st.container()
+        with stop:
+            if message.status is Status.PENDING and st.button("Start", icon=":material/play_arrow:", type="primary"):
+                service.chat.start(message.stream_id)
+            if st.button("Stop", key=f"stop-{message.stream_id}", icon=":material/stop_circle:"):
+                service.chat.stop(message.stream_id)
+        with body:
+            saved = service.follower.read(message.stream_id)
+            earlier = message.content[: len(message.content) - len(saved.text)] if _continues(message) else ""
+            show_live(service.follower, message, earlier, note)
+    st.rerun()
+
+
+def _continues(message: Message) -> bool:
+    assert message.stream_id is not None
+    return _state.service().streams.of_message(message.id)[0].id != message.stream_id
+
+
+main()

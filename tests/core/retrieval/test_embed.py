@@ -1,0 +1,117 @@
+"""The real embedding model, in its own process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import Unavailable
+from core.retrieval.embed import Embedder
+
+
+def test_vectors_are_of_unit_length_and_in_order(embedder: Embedder) -> None:
+    """Each text gets its own vector, whatever batch it was in."""
+    texts = [f"{'long ' * (n % 7)}text number {n}" for n in range(20)]
+    vectors = embedder.passages(texts)
+    assert vectors.shape == (20, 384)
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+    for n in (0, 6, 19):
+        assert vectors[n] @ embedder.query(texts[n]) > 0.999
+
+
+def test_nearness_is_nearness_in_meaning(embedder: Embedder) -> None:
+    """A question is nearer to its answer than to other texts."""
+    vectors = embedder.passages(["The keeper lit the lamp at dusk.", "Bread is baked from rye.", "Stocks fell."])
+    assert int(np.argmax(vectors @ embedder.query("When was the light switched on?"))) == 0
+
+
+def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
+    """An empty list is answered with an empty array."""
+    assert embedder.passages([]).shape == (0, 384)
+
+
+def test_a_question_goes_ahead_of_passages(embedder: Embedder) -> None:
+    """While a long document is embedded, a query is answered between two batches."""
+    began = threading.Event()
+
+    def index() -> None:
+        began.set()
+        embedder.passages(["some words that fill a passage " * 30] * 200)
+
+    thread = threading.Thread(target=index)
+    thread.start()
+    began.wait()
+    time.sleep(0.2)
+    embedder.query("quick")
+    assert thread.is_alive()
+    thread.join()
+
+
+def test_the_server_s_process_never_loads_torch() -> None:
+    """Importing the library and starting the embedder takes no heavy import, and no time."""
+    code = (
+        "import sys, time; from core.retrieval.library import Library; from core.retrieval.embed import Embedder\n"
+        "e = Embedder(); t = time.monotonic(); e.start(); assert time.monotonic() - t < 0.5; assert not e.ready\n"
+        "bad = {'torch', 'sentence_transformers', 'transformers'} & set(sys.modules); assert not bad, bad\n"
+        "e.close()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_a_model_that_cannot_be_loaded_is_said_to(tmp_path: Path) -> None:
+    """Whoever waits learns of it with a sentence that says what to do."""
+    broken = Embedder(tmp_path)
+    try:
+        assert not broken.wait(60)
+        assert broken.failed is not None
+        with pytest.raises(Unavailable, match="pip install"):
+            broken.query("x")
+    finally:
+        broken.close()
+
+
+def test_an_embedding_process_that_was_killed_is_started_again() -> None:
+    """The next text is embedded as if nothing had happened."""
+    embedder = Embedder()
+    try:
+        first = embedder.query("again")
+        assert embedder._process is not None
+        embedder._process.kill()
+        assert embedder.query("again") @ first == pytest.approx(1, abs=1e-4)
+    finally:
+        embedder.close()
+
+
+def test_closing_ends_a_wait() -> None:
+    """Nobody waits for a model that will not come."""
+    embedder = Embedder()
+    embedder.start()
+    threading.Timer(0.3, embedder.close).start()
+    assert not embedder.wait(30)
+    with pytest.raises(Unavailable):
+        embedder.query("x")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with a POSIX signal")
+def test_the_embedding_process_ends_with_its_server() -> None:
+    """A server that is killed leaves no process behind."""
+    code = (
+        "from core.retrieval.embed import Embedder\n"
+        "e = Embedder(); assert e.wait(100); print(e._process.pid, flush=True)\n"
+        "import os; os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], capture_output=True, timeout=120)
+    proc = Path("/proc") / done.stdout.decode().strip()
+    for _ in range(100):
+        if not proc.exists() or " Z " in (proc / "stat").read_text():
+            return
+        time.sleep(0.1)
+    pytest.fail("the embedding process is still there")

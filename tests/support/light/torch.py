@@ -1,0 +1,10 @@
+"""A stand-in for torch, which takes seconds to import: what the embedding process uses of it."""
+
+from __future__ import annotations
+
+bfloat16 = "bfloat16"
+float32 = "float32"
+
+
+def set_num_threads(_threads: int) -> None:
+    pass

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+
+def disable_progress_bar() -> None:
+    pass
