@@ -16,9 +16,9 @@ from types import FrameType
 from typing import Any
 
 import streamlit as st
+
 from core.api.app import guard, routes
 from core.api.errors import exception_handlers
-
 from core.errors import ThroughlineError
 from core.service import Service, publish
 from core.settings import read_settings
@@ -62,7 +62,11 @@ def _end_answers_first(service: Service) -> None:
 
 
 app = st.App(
-    "pages/_frame.py", lifespan=lifespan, routes=routes(), middleware=guard([st.get_option("browser.serverAddress") or "", st.get_option("server.address") or ""]), exception_handlers=exception_handlers()
+    "pages/_frame.py",
+    lifespan=lifespan,
+    routes=routes(),
+    middleware=guard([st.get_option("browser.serverAddress") or "", st.get_option("server.address") or ""]),
+    exception_handlers=exception_handlers(),
 )
 
 if __name__ == "__main__":

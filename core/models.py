@@ -155,7 +155,8 @@ class Stream:
 class Message:
     """One turn; an assistant's holds the text of its streams, joined, and what the last of them knows.
 
-    `sources` are the passages that the model was given, `citations` those that a mark in the text names.
+    `sources` are the passages that the model was given, `citations` those that a mark in the text names;
+    `continued_from` is how many characters come from the streams before the last.
     """
 
     id: str
@@ -178,6 +179,7 @@ class Message:
     rating: int | None = None
     first_token_ms: int | None = None
     duration_ms: int | None = None
+    continued_from: int = 0
 
     @property
     def continuable(self) -> bool:

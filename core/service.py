@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from core.chat import Chat
 from core.clock import Clock
 from core.errors import Unavailable
-from core.generation.engine import Engine, blocking_pool
+from core.generation.engine import Engine
 from core.generation.generate import Workshop
 from core.maintenance import Maintenance
 from core.models import Model
@@ -62,7 +63,7 @@ class Service:
         pending = recover(self.database, self.streams)
         self.providers = Providers(settings)
         self.library = Library(self.database)
-        self._pool = blocking_pool()
+        self._pools = ThreadPoolExecutor(4, "throughline-work"), ThreadPoolExecutor(4, "throughline-search")
         messages = Messages(self.database)
         workshop = Workshop(
             self.hub,
@@ -71,7 +72,7 @@ class Service:
             messages,
             self.library,
             self.providers,
-            self._pool,
+            *self._pools,
             settings.token_timeout,
         )
         self.engine = Engine(workshop, settings.pending_timeout)
@@ -112,7 +113,8 @@ class Service:
         self._end_answers()
         self._maintenance.close()
         self.library.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in self._pools:
+            pool.shutdown(wait=False, cancel_futures=True)
         self.database.close()
 
 

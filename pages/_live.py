@@ -19,16 +19,15 @@ _LARGE_TAIL = 4_000
 Piece = str | Callable[[], None]
 
 
-def show_live(follower: Follower, message: Message, earlier: str, note: DeltaGenerator) -> None:
+def show_live(follower: Follower, message: Message) -> None:
     """Writes a message as its text is saved, from its first character; back when its stream is closed.
-
-    `earlier` is the text of the message's streams before the one that is live.
 
     Raises:
         StorageError: what comes now cannot be saved, so it is not shown.
     """
     assert message.stream_id is not None
-    live = _Live(follower.follow(message.stream_id, tick=_TICK), earlier, note)
+    earlier = message.content[: message.continued_from]
+    live = _Live(follower.follow(message.stream_id, tick=_TICK), earlier, note=st.empty())
     if live.reasons():
         with st.expander("Reasoning", icon=":material/neurology:", expanded=False):
             st.write_stream(live.reasoning())

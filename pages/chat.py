@@ -24,7 +24,7 @@ def main() -> None:
         st.info(error.message, icon=":material/search_off:")
         messages, nodes, hidden, conversation = [], [], 0, None
     live = messages[-1] if messages and not messages[-1].status.closed else None
-    question = _show_input(live is not None)
+    question = _show_input(live)
     if conversation:
         show_heading(conversation)
     else:
@@ -54,12 +54,26 @@ def _open(conversation: str) -> tuple[list[Message], list[Node], int]:
     return messages, nodes, len(path) - len(newest)
 
 
-def _show_input(busy: bool) -> str | None:
+def _show_input(live: Message | None) -> str | None:
+    """The question's place, and below it the model or, while an answer is written, its Stop: always in sight."""
+    hint = "Stop the answer to ask something else" if live else "Ask your documents"
     with st.bottom:
-        hint = "Stop the answer to ask something else" if busy else "Ask your documents"
-        text = st.chat_input(hint, disabled=busy, max_chars=LONGEST_QUESTION, key="question")
-        pick_model()
+        text = st.chat_input(hint, disabled=live is not None, max_chars=LONGEST_QUESTION, key="question")
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            pick_model()
+            if live:
+                _offer_stop(live)
     return text
+
+
+def _offer_stop(live: Message) -> None:
+    """A Stop that is said to the engine: whoever presses it, in whatever tab, and after a reload."""
+    chat = _state.service().chat
+    assert live.stream_id is not None
+    if live.status is Status.PENDING and st.button("Start", icon=":material/play_arrow:"):
+        chat.start(live.stream_id)
+    if st.button("Stop", key=f"stop-{live.stream_id}", icon=":material/stop_circle:"):
+        chat.stop(live.stream_id)
 
 
 def _ask(text: str, conversation: str | None, messages: list[Message]) -> None:
@@ -79,26 +93,10 @@ def _ask(text: str, conversation: str | None, messages: list[Message]) -> None:
 
 
 def _show_unfinished(message: Message) -> None:
-    """Follows the answer, with a Stop that says it to the engine; what this page run was shown is saved already."""
-    service = _state.service()
-    assert message.stream_id is not None
+    """Follows the answer until it is closed, then shows it as it stays."""
     with st.chat_message("assistant", avatar=_message.AVATARS[message.role]):
-        note, body, stop = st.empty(), st.container(), st.container()
-        with stop:
-            if message.status is Status.PENDING and st.button("Start", icon=":material/play_arrow:", type="primary"):
-                service.chat.start(message.stream_id)
-            if st.button("Stop", key=f"stop-{message.stream_id}", icon=":material/stop_circle:"):
-                service.chat.stop(message.stream_id)
-        with body:
-            saved = service.follower.read(message.stream_id)
-            earlier = message.content[: len(message.content) - len(saved.text)] if _continues(message) else ""
-            show_live(service.follower, message, earlier, note)
+        show_live(_state.service().follower, message)
     st.rerun()
-
-
-def _continues(message: Message) -> bool:
-    assert message.stream_id is not None
-    return _state.service().streams.of_message(message.id)[0].id != message.stream_id
 
 
 main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from core.errors import ThroughlineError
+from core.errors import ProviderError
 from core.generation.generate import Workshop
 
 _log = logging.getLogger(__name__)
@@ -21,9 +21,11 @@ async def ask_cost(
         try:
             provider, _ = workshop.providers.for_model(model)
             usage = await provider.usage(generation_id)
-        except ThroughlineError as error:
+        except ProviderError as error:
             _log.info("the cost of generation %s is not known: %s", generation_id, error)
-            continue
+            if error.retryable:
+                continue
+            return
         if usage is not None:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(workshop.pool, workshop.streams.add_cost, stream_id, usage)

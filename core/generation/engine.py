@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 from core.errors import NotFound, TooMany
@@ -164,8 +164,3 @@ class Engine:
 
     def _submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-
-def blocking_pool() -> ThreadPoolExecutor:
-    """The threads for work that would hold up the loop: reading the database, searching."""
-    return ThreadPoolExecutor(4, thread_name_prefix="throughline-work")

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from core.errors import ProviderError, StorageError, ThroughlineError
@@ -43,6 +44,8 @@ class Workshop:
     library: Library
     providers: Providers
     pool: Executor
+    searches: Executor
+    """A pool of its own: searches wait for the embedding model, and nobody else shall wait for them."""
     token_timeout: float
 
 
@@ -110,7 +113,8 @@ class Generation:
             return ()
         self._note("Searching your documents…")
         search, documents = self._with.library.search, self._stream.document_ids
-        found = await self._off_loop(lambda: search(question, most, documents, on_wait=self._note))
+        work = partial(search, question, most, documents, on_wait=self._note)
+        found = await asyncio.get_running_loop().run_in_executor(self._with.searches, work)
         if found:
             await self._off_loop(lambda: self._with.streams.add_sources(self._stream.id, found))
         return found

@@ -22,7 +22,8 @@ def prefilled(turns: tuple[Turn, ...], text: str) -> tuple[Turn, ...]:
 
     Whitespace at its end is left out: some providers refuse it. `Continuation` mends the seam.
     """
-    return (*turns, Turn("assistant", text.rstrip()))
+    said = text.rstrip()
+    return (*turns, Turn("assistant", said)) if said else turns
 
 
 def asked_to_go_on(turns: tuple[Turn, ...], text: str) -> tuple[Turn, ...]:

@@ -84,9 +84,7 @@ class PrefillRefused(ProviderError):
     """The model does not go on from an answer that is given to it."""
 
 
-def from_response(
-    status: int, body: bytes, headers: Mapping[str, str], *, secret: str | None = None
-) -> ProviderError:
+def from_response(status: int, body: bytes, headers: Mapping[str, str], *, secret: str | None = None) -> ProviderError:
     """The error that an HTTP answer other than 200 stands for."""
     try:
         answer = json.loads(body)

@@ -26,7 +26,7 @@ _SAMPLING = {
     "temperature": 0.2,
     "dry_multiplier": 0.8,
     "dry_allowed_length": 4,
-    "max_tokens": 512,
+    "max_tokens": 256,
     "cache_prompt": True,
 }
 _DIED = "The local model stopped unexpectedly. Continue the answer: it will be started again."
@@ -73,7 +73,7 @@ class LocalProvider:
                 async for event in events:
                     yield replace(event, usage=_free(event.usage)) if isinstance(event, Finished) else event
         except ProviderError as error:
-            if error.status is None and self.pid != pid:
+            if error.status is None and pid and await asyncio.to_thread(self._process.has_died, pid):
                 raise ProviderError(_DIED, retryable=True) from error
             raise
 

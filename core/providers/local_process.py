@@ -59,6 +59,15 @@ class LocalProcess:
                 thread.start()
             return self._address
 
+    def has_died(self, pid: int) -> bool:
+        """Whether that child is gone; waits a moment, as its connections end before it does."""
+        child = self._child
+        if child is None or child.pid != pid:
+            return True
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(0.5)
+        return child.returncode is not None
+
     def close(self) -> None:
         """Ends the child for good."""
         with self._lock:

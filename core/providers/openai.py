@@ -135,9 +135,7 @@ class OpenAIProvider:
         except httpx.HTTPError as error:
             raise failures.from_transport(error, self._base) from error
         if response.status_code != 200:
-            raise failures.from_response(
-                response.status_code, response.content, response.headers, secret=self._key
-            )
+            raise failures.from_response(response.status_code, response.content, response.headers, secret=self._key)
         try:
             answer = response.json()
         except ValueError:

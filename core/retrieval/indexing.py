@@ -13,7 +13,7 @@ from core.errors import NotFound, ThroughlineError, Unavailable
 from core.ids import new_id
 from core.models import Document, Passage
 from core.retrieval.embed import Embedder
-from core.retrieval.read import read
+from core.retrieval.reader import Reader
 from core.retrieval.split import Piece, embedded, split
 from core.retrieval.tokens import count_tokens
 from core.store.documents import Documents
@@ -40,6 +40,7 @@ class Indexer:
     def __init__(self, documents: Documents, embedder: Embedder) -> None:
         self._documents = documents
         self._embedder = embedder
+        self._reader = Reader()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="throughline-indexing")
         self._lock = threading.Lock()
         self._jobs: dict[str, Future[None]] = {}
@@ -78,6 +79,7 @@ class Indexer:
     def close(self) -> None:
         """Stops; what is unfinished stays `indexing`, and the next start says that it was interrupted."""
         self._closing = True
+        self._reader.close()
         self._embedder.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -106,7 +108,7 @@ class Indexer:
 
     def _index(self, document: Document, data: bytes) -> None:
         self._note(document.id, 0, 0, "Reading…")
-        text = read(document.filename, data)
+        text = self._reader.read(document.filename, data)
         title = text.title or document.title
         pieces = split(text, count_tokens)
         self._documents.set_title(document.id, title)

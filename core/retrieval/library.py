@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Collection
 from pathlib import Path, PurePath
 
@@ -14,6 +15,8 @@ from core.retrieval.read import MEDIA_TYPES, check
 from core.retrieval.relevance import select
 from core.store.database import Database
 from core.store.documents import Documents
+
+INDEXING = "Your documents are being indexed; the answer starts when they are ready…"
 
 
 class Library:
@@ -115,12 +118,13 @@ class Library:
     ) -> tuple[Citation, ...]:
         """The passages that fit `query` best, with marks from 1: none that hardly fits, none twice.
 
-        While the embedding model loads it waits, and says so to `on_wait`; without documents it answers at once.
+        While the embedding model loads, or the first documents are still being indexed, it waits and says so to
+        `on_wait`; without documents it answers at once.
 
         Raises:
             Unavailable: the embedding model cannot be used.
         """
-        if not query.strip() or k < 1 or not self._documents.any_ready():
+        if not query.strip() or k < 1 or not self._await_documents(on_wait, timeout):
             return ()
         self._await_model(on_wait, timeout)
         # More than k, as some may say the same.
@@ -143,6 +147,16 @@ class Library:
     def close(self) -> None:
         """Stops indexing and ends the embedding process."""
         self._indexer.close()
+
+    def _await_documents(self, on_wait: Callable[[str], None] | None, timeout: float) -> bool:
+        """Waits for the first documents while none can be searched, and says whether any can be."""
+        until = time.monotonic() + timeout
+        waiting = [] if self._documents.any_ready() else list(self._indexer.progress())
+        if waiting and on_wait is not None:
+            on_wait(INDEXING)
+        for document_id in waiting:
+            self._indexer.wait(document_id, max(0.0, until - time.monotonic()))
+        return self._documents.any_ready()
 
     def _await_model(self, on_wait: Callable[[str], None] | None, timeout: float) -> None:
         if self._embedder.ready:

@@ -201,5 +201,5 @@ def _purge(cursor: DuckDBPyConnection, conversation_ids: list[str]) -> None:
 
 
 def _conversation(row: tuple[Any, ...]) -> Conversation:
-    document_ids = row[-1]
-    return Conversation(*row[:-1], document_ids=None if document_ids is None else tuple(document_ids))
+    *plain, document_ids = row
+    return Conversation(*plain, None if document_ids is None else tuple(document_ids))

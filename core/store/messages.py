@@ -122,6 +122,7 @@ def _message(conversation_id: str, row: tuple[Any, ...], found: _Found) -> Messa
         rating=found.ratings.get(message_id) or None,
         first_token_ms=parts[0].first_token_ms,
         duration_ms=last.duration_ms,
+        continued_from=sum(len(answer) for answer, _ in texts[:-1]),
     )
 
 

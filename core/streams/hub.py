@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from core.streams.log import StreamLog, Waker
 
 _log = logging.getLogger(__name__)
 _RETRY = 1.0
+_PATIENCE = 1.0
 
 
 @dataclass(slots=True)
@@ -100,6 +102,10 @@ class Hub:
 
     def close(self) -> None:
         """Ends every follower; streams still pending stay so on disk."""
+        # What was closed just now is told to its followers first: that takes one commit or two.
+        end = time.monotonic() + _PATIENCE
+        while self._dirty and not self.failure and time.monotonic() < end:
+            time.sleep(0.005)
         self.closed = True
         if self._retry:
             self._retry.cancel()

@@ -49,10 +49,11 @@ class Reader:
         """The offset behind what was seen."""
         return f"{self.start + len(self.seen):020d}"
 
-    def check_status(self, status: int, *expected: int) -> None:
-        """Keeps an answer that should not be."""
-        if status not in expected:
-            self.faults.append(f"{type(self).__name__}: status {status}")
+    def check_status(self, response: Response, *expected: int) -> None:
+        """Keeps a status that should not be, and ends the reading."""
+        if response.status not in expected:
+            response.writer.close()
+            self.faults.append(f"{type(self).__name__}: status {response.status}")
             raise EOFError
 
 
@@ -61,7 +62,7 @@ class SseReader(Reader):
 
     async def read(self) -> bool:
         response = await request(self.port, "GET", f"/streams/{self.stream_id}?live=sse&offset={self.offset}")
-        self.check_status(response.status, 200)
+        self.check_status(response, 200)
         events = Events(self.show, self._control)
         try:
             async for piece in response.pieces():
@@ -112,7 +113,7 @@ class LongPollReader(Reader):
 
     async def read(self) -> bool:
         response = await request(self.port, "GET", f"/streams/{self.stream_id}?live=long-poll&offset={self.offset}")
-        self.check_status(response.status, 200, 204)
+        self.check_status(response, 200, 204)
         await _show_body(self, response)
         self.closed = response.headers.get("stream-closed") == "true"
         return True
@@ -129,7 +130,7 @@ class CatchUpReader(Reader):
     async def read(self) -> bool:
         at = self._rng.randint(max(0, len(self.seen) - 400), len(self.seen))
         response = await request(self.port, "GET", f"/streams/{self.stream_id}?offset={self.start + at:020d}")
-        self.check_status(response.status, 200)
+        self.check_status(response, 200)
         body = (await response.read()).decode()
         known = self.seen[at:]
         if not body.startswith(known):
@@ -145,7 +146,7 @@ class ChatStreamReader(Reader):
 
     async def read(self) -> bool:
         response = await request(self.port, "POST", "/chat-stream", {"streamId": self.stream_id})
-        self.check_status(response.status, 200, 205)
+        self.check_status(response, 200, 205)
         await _show_body(self, response)
         self.closed = response.status == 200
         return False

@@ -59,7 +59,7 @@ class Rounds:
         `wait` is awaited before the kill, in place of a random while.
         """
         found = Found()
-        self.answers += (going_on := await self._go_on())
+        going_on = await self._go_on()
         asked, following = list(going_on), list[Reader]()
         for answer in going_on:
             following += self._readers(answer, readers, started=True)
@@ -135,7 +135,6 @@ class Rounds:
         chosen = self.rng.sample(cut, min(2, len(cut)))
         for answer in chosen:
             await self._start_again(answer)
-        self.answers = [answer for answer in self.answers if answer not in chosen]
         return chosen
 
     async def _start_again(self, answer: Answer) -> None:

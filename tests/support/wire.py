@@ -46,10 +46,6 @@ class Response:
         """The whole body."""
         return b"".join([piece async for piece in self.pieces()])
 
-    async def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(await self.read())
-
     async def _line(self) -> bytes:
         line = await self.reader.readline()
         if not line.endswith(b"\n"):
@@ -94,7 +90,17 @@ async def call(port: int, method: str, path: str, body: object = None) -> Any:
         AssertionError: the answer is an error.
         one of `GONE`: nobody answers.
     """
+    status, content = await ask(port, method, path, body)
+    assert status < 300, f"{method} {path}: {status} {content}"
+    return content
+
+
+async def ask(port: int, method: str, path: str, body: object = None) -> tuple[int, Any]:
+    """The status and the JSON of an answer.
+
+    Raises:
+        one of `GONE`: nobody answers.
+    """
     response = await request(port, method, path, body)
     content = await response.read()
-    assert response.status < 300, f"{method} {path}: {response.status} {content.decode(errors='replace')}"
-    return json.loads(content) if content else None
+    return response.status, json.loads(content) if content else None

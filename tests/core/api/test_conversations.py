@@ -127,7 +127,8 @@ def test_a_conversation_is_changed_and_deleted(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"{", b"nonsense", b"\xff\xfe", b"[" * 100_000, b'{"content": ' + b"9" * 5000 + b"}", b"[]", b'"x"', b"null",
+        b"", b"{", b"nonsense", b"\xff\xfe", b"[" * 100_000,
+        b'{"content": ' + b"9" * 5000 + b"}", b"[]", b'"x"', b"null",
     ],
     ids=["empty", "cut", "words", "not-utf8", "deep", "huge-number", "list", "string", "null"],
 )  # fmt: skip
@@ -142,7 +143,8 @@ def test_a_body_that_cannot_be_read_is_refused(client: TestClient, body: bytes) 
 @pytest.mark.parametrize(
     "fields",
     [
-        {"content": ""}, {"content": " \n"}, {"content": 3}, {"content": None}, {"content": ["x"]}, {"content": "x" * 200_001},
+        {"content": ""}, {"content": " \n"}, {"content": 3}, {"content": None}, {"content": ["x"]},
+        {"content": "x" * 200_001},
         {"title": 1}, {"title": "x" * 201}, {"model": 1}, {"model": ""}, {"model": " "}, {"model": "x" * 201},
         {"document_ids": "x"}, {"document_ids": [1]}, {"document_ids": {}}, {"retrieve": "yes"}, {"retrieve": 1},
         {"start": 0}, {"start": "true"}, {"client_id": 1}, {"client_id": ""}, {"client_id": "x" * 201},
@@ -167,7 +169,9 @@ def test_a_wrong_limit_is_refused(client: TestClient, query: str) -> None:
     assert client.get(f"/api/conversations?{query}").status_code == 422
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!!!", "W10", "bnVsbA", "WzEsMl0", "ü", "WyJub3cgIiwgMV0", "eyJhIjoxfQ", "%00"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "!!!!", "W10", "bnVsbA", "WzEsMl0", "ü", "WyJub3cgIiwgMV0", "eyJhIjoxfQ", "%00"]
+)
 def test_a_wrong_cursor_is_refused(client: TestClient, cursor: str) -> None:
     """A cursor that this server did not give is 422."""
     assert client.get(f"/api/conversations?cursor={cursor}").status_code == 422
@@ -175,7 +179,7 @@ def test_a_wrong_cursor_is_refused(client: TestClient, cursor: str) -> None:
 
 def test_text_that_no_encoding_can_carry_is_taken_with_a_mark_in_its_place(client: TestClient) -> None:
     """Half a surrogate pair in a body does no harm."""
-    body = b'{"content": "a \\ud83d b \\u0000 c", "title": "\\udc00", "client_id": "\\ud800", "document_ids": ["\\ud800"]}'
+    body = rb'{"content": "a \ud83d b \u0000 c", "title": "\udc00", "client_id": "\ud800", "document_ids": ["\ud800"]}'
     response = client.post("/api/conversations", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 201
 

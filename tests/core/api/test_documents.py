@@ -44,8 +44,11 @@ def test_a_document_is_added_found_and_removed(http: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     ("name", "data", "status"),
-    [("a.exe", b"MZ", 415), ("a", b"text", 415), ("a.md", b" ", 422), ("a.pdf", b"no pdf", 422), ("\udc00.exe", b"x", 415)],
-)
+    [
+        ("a.exe", b"MZ", 415), ("a", b"text", 415), ("a.md", b" ", 422), ("a.pdf", b"no pdf", 422),
+        ("\udc00.exe", b"x", 415), ("", b"x", 415), ("../../a", b"x", 415),
+    ],
+)  # fmt: skip
 def test_a_file_that_cannot_be_read_is_refused(client: TestClient, name: str, data: bytes, status: int) -> None:
     """The answer says what is wrong with a file."""
     boundary = b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%b\"\r\n\r\n%b\r\n--x--\r\n"

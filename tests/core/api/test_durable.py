@@ -4,10 +4,13 @@ import json
 import random
 import re
 from base64 import b64decode
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
 import pytest
-from httpx_sse import connect_sse
+from httpx_sse import EventSource
 from starlette.testclient import TestClient
 
 from core.api import durable
@@ -16,18 +19,24 @@ from core.models import Status
 from core.service import Service
 from tests.core.api.support import NASTY, by_hand
 
-START, PLAIN = f"{0:020d}", NASTY.replace("\r", "")
-BROWSER = {"Accept": "text/event-stream"}
+START = f"{0:020d}"
 
 
 def _offset(characters: int) -> str:
     return f"{characters:020d}"
 
 
-def _sse(client: httpx.Client, url: str, **headers: str) -> tuple[str, list[dict[str, object]]]:
+@contextmanager
+def _following(client: httpx.Client, url: str, accept: str = "text/event-stream") -> Iterator[EventSource]:
+    """The events of an SSE answer; `accept` is what a browser's EventSource sends, or `*/*` as its fetch does."""
+    with client.stream("GET", url, headers={"Accept": accept}) as response:
+        yield EventSource(response)
+
+
+def _sse(client: httpx.Client, url: str, accept: str = "text/event-stream") -> tuple[str, list[dict[str, object]]]:
     """The text and the control events of one SSE answer, read to its end."""
     text, controls = "", list[dict[str, object]]()
-    with connect_sse(client, "GET", url, headers=headers or BROWSER) as source:
+    with _following(client, url, accept) as source:
         encoded = source.response.headers.get("stream-sse-data-encoding") == "base64"
         for event in source.iter_sse():
             if event.event == "control":
@@ -108,7 +117,8 @@ def test_a_long_text_comes_in_parts(client: TestClient, service: Service, monkey
 @pytest.mark.parametrize(
     "query",
     [
-        "offset=", "offset=x", "offset=0", "offset=-2", "offset=99", f"offset={_offset(7)}", f"offset={START}&offset={START}",
+        "offset=", "offset=x", "offset=0", "offset=-2", "offset=99", f"offset={_offset(7)}",
+        f"offset={START}&offset={START}",
         f"offset=+{_offset(1)[1:]}", "offset=" + "٠" * 20, "offset=" + "9" * 20, "offset=NOW", "offset=1,2",
         "live=sse", "live=long-poll", "live=", "live=true", "offset=-1&live=x", f"offset={_offset(7)}&live=sse",
         f"offset={_offset(7)}&live=long-poll",
@@ -156,7 +166,7 @@ def test_now_begins_at_the_tail(client: TestClient, http: httpx.Client, service:
     assert response.headers["cache-control"] == "no-store"
     assert "etag" not in response.headers
 
-    with connect_sse(http, "GET", f"/streams/{hand.id}?offset=now&live=sse") as source:
+    with _following(http, f"/streams/{hand.id}?offset=now&live=sse") as source:
         events = source.iter_sse()
         first = json.loads(next(events).data)
         assert (first["streamNextOffset"], first["upToDate"]) == (_offset(3), True)
@@ -192,8 +202,6 @@ def test_a_long_poll_waits_for_text_and_for_the_end(http: httpx.Client, service:
 
     def read(offset: str) -> httpx.Response:
         return http.get(f"/streams/{hand.id}?offset={offset}&live=long-poll")
-
-    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:
         text, offset = "", "-1"
@@ -232,7 +240,7 @@ def test_a_long_poll_without_news_ends_empty(
 def test_sse_gives_text_then_offset_then_the_end(http: httpx.Client, service: Service) -> None:
     """Each update is a data and a control event, and the last control event says closed."""
     hand = by_hand(service, "one\n")
-    with connect_sse(http, "GET", f"/streams/{hand.id}?offset=-1&live=sse", headers=BROWSER) as source:
+    with _following(http, f"/streams/{hand.id}?offset=-1&live=sse") as source:
         assert source.response.headers["content-type"].startswith("text/event-stream")
         assert source.response.headers["cache-control"] == "no-store"
         events = source.iter_sse()
@@ -270,9 +278,9 @@ def test_sse_is_closed_after_a_while_and_the_reader_comes_back(
 
 def test_sse_as_text_carries_everything_but_the_kind_of_line_end(http: httpx.Client, service: Service) -> None:
     """To a reader that cannot see headers, each line end of any kind is one newline, wherever commits cut the text."""
-    for cut in range(len(NASTY)):
+    for cut in (0, 1, 2, 3, 4, 5, 20, NASTY.rindex("\r"), NASTY.rindex("\r") + 1, len(NASTY) - 1):
         hand = by_hand(service, NASTY[:cut])
-        with connect_sse(http, "GET", f"/streams/{hand.id}?offset=-1&live=sse", headers=BROWSER) as source:
+        with _following(http, f"/streams/{hand.id}?offset=-1&live=sse") as source:
             events = source.iter_sse()
             read = [next(events)]
             hand.write(NASTY[cut:])
@@ -284,8 +292,8 @@ def test_sse_as_text_carries_everything_but_the_kind_of_line_end(http: httpx.Cli
 
 def test_sse_in_base64_carries_every_byte(http: httpx.Client, service: Service) -> None:
     """A reader that sees headers gets carriage returns too: the server changes over where the first one comes."""
-    hand, text, offset, modes = by_hand(service, "plain "), "", "-1", list[str | None]()
-    with connect_sse(http, "GET", f"/streams/{hand.id}?offset=-1&live=sse", headers={"Accept": "*/*"}) as source:
+    hand, text = by_hand(service, "plain "), ""
+    with _following(http, f"/streams/{hand.id}?offset=-1&live=sse", "*/*") as source:
         assert "stream-sse-data-encoding" not in source.response.headers
         events = source.iter_sse()
         text += next(events).data
@@ -294,7 +302,7 @@ def test_sse_in_base64_carries_every_byte(http: httpx.Client, service: Service) 
         assert list(events) == []
     hand.close()
 
-    rest, controls = _sse(http, f"/streams/{hand.id}?offset={offset}&live=sse", Accept="*/*")
+    rest, controls = _sse(http, f"/streams/{hand.id}?offset={offset}&live=sse", "*/*")
 
     assert text + rest == "plain " + NASTY
     assert controls[-1]["streamClosed"] is True
@@ -313,9 +321,8 @@ def test_readers_that_come_and_go_get_the_exact_text(http: httpx.Client, service
             left = left[size:]
         if not left and not hand.log.closing:
             hand.close()
-        mode = chance.choice(["", "&live=sse"]) if offset != "-1" or not hand.log.closing else ""
-        if mode:
-            with connect_sse(http, "GET", f"/streams/{hand.id}?offset={offset}{mode}", headers={"Accept": "*/*"}) as source:
+        if chance.random() < 0.5:
+            with _following(http, f"/streams/{hand.id}?offset={offset}&live=sse", "*/*") as source:
                 encoded = "stream-sse-data-encoding" in source.response.headers
                 data = ""
                 for event in source.iter_sse():
@@ -339,7 +346,7 @@ def test_text_that_cannot_be_saved_is_never_shown(
 ) -> None:
     """While the disk refuses, live readers are let go or told 503, and what was saved can still be read."""
     hand = by_hand(service, "saved")
-    with connect_sse(http, "GET", f"/streams/{hand.id}?offset=-1&live=sse", headers=BROWSER) as source:
+    with _following(http, f"/streams/{hand.id}?offset=-1&live=sse") as source:
         events = source.iter_sse()
         assert next(events).data == "saved"
         next(events)

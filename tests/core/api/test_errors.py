@@ -38,7 +38,9 @@ def test_every_error_has_a_status(kind: type[errors.ThroughlineError]) -> None:
     assert (response.status_code == 500) == (kind is errors.ThroughlineError)
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/no", "/api/conversations/", "/api/models/x", "/v1/no", "/streams"])
+@pytest.mark.parametrize(
+    "path", ["/api", "/api/", "/api/no", "/api/conversations/", "/api/models/x", "/streams", "/chat-stream/x"]
+)
 def test_an_unknown_path_is_not_found_in_json(client: TestClient, path: str) -> None:
     """Under the API's prefixes there is no page."""
     for method in ("GET", "POST", "DELETE"):
@@ -50,7 +52,8 @@ def test_an_unknown_path_is_not_found_in_json(client: TestClient, path: str) -> 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/api/conversations", {"GET", "POST"}), ("POST", "/api/conversations/x", {"GET", "PATCH", "DELETE"}),
+        ("DELETE", "/api/conversations", {"GET", "HEAD", "POST"}),
+        ("POST", "/api/conversations/x", {"GET", "HEAD", "PATCH", "DELETE"}),
         ("GET", "/api/streams/x/start", {"POST"}), ("POST", "/api/messages/x/feedback", {"PUT"}),
         ("POST", "/api/health", {"GET", "HEAD"}), ("PUT", "/chat-stream", {"POST", "OPTIONS"}),
     ],

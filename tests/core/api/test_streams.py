@@ -75,7 +75,8 @@ def test_an_unknown_stream_is_not_found(client: TestClient) -> None:
     """Every call on an unknown stream says that there is none."""
     for method, path in (
         ("GET", "/api/streams/no"), ("POST", "/api/streams/no/start"), ("POST", "/api/streams/no/stop"),
-        ("GET", "/streams/no"), ("GET", "/streams/no?offset=-1&live=sse"), ("GET", "/streams/no?offset=-1&live=long-poll"),
+        ("GET", "/streams/no"), ("GET", "/streams/no?offset=-1&live=sse"),
+        ("GET", "/streams/no?offset=-1&live=long-poll"),
     ):  # fmt: skip
         response = client.request(method, path)
         assert response.status_code == 404

@@ -83,5 +83,6 @@ def test_prompts() -> None:
     """The text so far ends the prompt without its trailing whitespace, or a request to go on does."""
     turns = (Turn("user", "Hi"),)
     assert prefilled(turns, "So far \n") == (*turns, Turn("assistant", "So far"))
+    assert prefilled(turns, " \n") == turns
     assert asked_to_go_on(turns, "So far")[1] == Turn("assistant", "So far")
     assert asked_to_go_on(turns, "So far")[-1].role == "user"

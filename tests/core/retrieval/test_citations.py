@@ -46,7 +46,10 @@ def filtered(*chunks: str, allowed: set[int] = ALLOWED, prefix: str = "") -> str
         ("It is so【1】【2†source】.", "It is so[1][2]."),
         ("It is so [^1] [source 2] [Sources 2 and 3].", "It is so [1][2][3]."),
         ("It is so [5, 7].", "It is so."),
-        ("See [1](http://x.org) and [the text](http://y.org) [9].", "See [1](http://x.org) and [the text](http://y.org)."),
+        (
+            "See [1](http://x.org) and [the text](http://y.org) [9].",
+            "See [1](http://x.org) and [the text](http://y.org).",
+        ),
         ("- [ ] to do\n- [x] done [1]", "- [ ] to do\n- [x] done [1]"),
         ("In [2024] and in [0, 1].", "In [2024] and in [0, 1]."),
         ("Not one [0].", "Not one."),

@@ -109,12 +109,12 @@ def test_what_cannot_be_read_fails_with_its_sentence(library: Library) -> None:
     assert library.add("a.docx", b"PK broken")[1]
 
 
-def test_a_bug_while_reading_fails_the_document_not_the_library(
+def test_a_bug_while_indexing_fails_the_document_not_the_library(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next document is indexed as ever."""
     with monkeypatch.context() as patch:
-        patch.setattr("core.retrieval.indexing.read", lambda *_: 1 / 0)
+        patch.setattr("core.retrieval.indexing.split", lambda *_: 1 / 0)
         document, _ = library.add("a.txt", b"Words.")
         assert library.wait(document.id, 60).status == "failed"
     document, _ = library.add("a.txt", b"Words.")
