@@ -89,8 +89,7 @@ class Chat:
         if not (question.client_id and self._conversations.asked(question.client_id)):
             self._must_be_closed(parent_id)
         ids = Asked(conversation_id, new_id(), new_id(), new_id())
-        documents = question.document_ids if question.document_ids is not None else conversation.document_ids
-        question = replace(question, document_ids=documents)
+        question = _within(question, conversation)
         return self._answer(ids, question, self._model(question.model or conversation.model), parent_id, content)
 
     def edit(self, message_id: str, question: Question) -> Asked:
@@ -102,6 +101,7 @@ class Chat:
         content = _checked(question.content)
         node, conversation = self._place(message_id, Role.USER)
         ids = Asked(conversation.id, new_id(), new_id(), new_id())
+        question = _within(question, conversation)
         return self._answer(ids, question, self._model(question.model or conversation.model), node.parent_id, content)
 
     def regenerate(self, message_id: str, *, model: str | None = None, start: bool = False) -> Asked:
@@ -340,6 +340,13 @@ def title_of(content: str) -> str:
     if len(line) <= _TITLE:
         return line
     return line[:_TITLE].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
+
+
+def _within(question: Question, conversation: Conversation) -> Question:
+    """The question with the conversation's documents, unless it names its own."""
+    if question.document_ids is not None:
+        return question
+    return replace(question, document_ids=conversation.document_ids)
 
 
 def _checked(content: str) -> str:

@@ -91,6 +91,7 @@ class Service:
         with self._closing:
             if not self.hub.closed:
                 self.engine.close()
+                self.hub.drain(1.0)
                 self.hub.close()
 
     def health(self) -> Health:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from core.errors import Unavailable
 from core.models import Conversation
 from pages import _state
 from pages._text import plain
@@ -65,8 +66,21 @@ def _offer_undo() -> None:
             st.rerun()
 
 
+def show_health() -> None:
+    """What is wrong with the disk or the clock, on every page for as long as it is."""
+    health = _state.service().health()
+    if health.database != "ok":
+        st.error(health.database, icon=":material/error:")
+    if health.warning:
+        st.warning(health.warning, icon=":material/schedule:")
+
+
 @st.fragment(run_every=2.0)
 def watch_for_changes() -> None:
     """Shows what another tab or another program did, without a reload."""
-    if st.session_state.get("revision") != _state.service().database.revision:
+    try:
+        revision = _state.service().database.revision
+    except Unavailable:
+        return
+    if st.session_state.get("revision") != revision:
         st.rerun(scope="app")

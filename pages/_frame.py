@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ThroughlineError
-from pages._conversations import open_conversation, show_conversations, watch_for_changes
+from pages._conversations import open_conversation, show_conversations, show_health, watch_for_changes
 
 # What an earlier run showed stays on a page until the run ends, and a run that follows an answer ends late: what it
 # has not shown again by then is gone from sight.
@@ -31,7 +31,8 @@ try:
             open_conversation(chat, None)
         st.page_link(documents, icon=":material/description:", width="stretch")
         show_conversations(chat)
+    show_health()
     page.run()
-    watch_for_changes()
 except ThroughlineError as error:
     st.error(error.message, icon=":material/error:")
+watch_for_changes()

@@ -113,12 +113,15 @@ def _show_deeds(message: Message, nodes: list[Node]) -> None:
 
 
 def _show_thumbs(message: Message) -> None:
-    shown = {1: 1, -1: 0}.get(message.rating or 0)
-    key = f"thumbs-{message.id}"
-    st.session_state.setdefault(key, shown)
-    thumb = st.feedback("thumbs", key=key)
-    if thumb != shown:
-        _state.service().chat.rate(message.id, 0 if thumb is None else 1 if thumb else -1)
+    # The rating is in the key: another one, given here or in another tab, makes another widget that shows it.
+    key = f"thumbs-{message.id}-{message.rating}"
+    default = None if message.rating is None else int(message.rating > 0)
+    st.feedback("thumbs", key=key, default=default, on_change=_rate, args=(message.id, key))
+
+
+def _rate(message_id: str, key: str) -> None:
+    thumb = st.session_state[key]
+    _state.service().chat.rate(message_id, 0 if thumb is None else 1 if thumb else -1)
 
 
 def _show_branches(message: Message, nodes: list[Node]) -> None:

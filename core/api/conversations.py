@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from asyncio import to_thread
-from datetime import datetime
+from datetime import UTC, datetime
 
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
@@ -116,8 +116,8 @@ def _cursor(last: Conversation) -> str:
 def _place(cursor: str) -> tuple[datetime, str]:
     try:
         at, conversation_id = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
-        place = datetime.fromisoformat(at), str(conversation_id)
-        place[0].astimezone()
+        place = datetime.fromisoformat(at).astimezone(UTC), str(conversation_id)
+        place[1].encode()
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidValue("“cursor” must be a next_cursor that this server gave. Start again without one.") from error
     return place

@@ -7,27 +7,24 @@ from __future__ import annotations
 
 import random
 import re
-from asyncio import get_running_loop, timeout, to_thread
-from base64 import b64encode
-from collections.abc import AsyncIterator
+from asyncio import timeout, to_thread
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from core.errors import InvalidRequest, StorageError
+from core.api.sse import sse_response
+from core.errors import InvalidRequest
 from core.models import Kind
 from core.service import Service, current
 from core.streams.follow import Update
 
 LONGEST_READ = 1_000_000
 LONG_POLL = 25.0
-SSE_WINDOW = 60.0
-_TICK = 15.0
 _NO_REASONING = 1 << 62
 _CURSOR_EPOCH = datetime(2024, 10, 9, tzinfo=UTC)
 _INTERVAL = 20
@@ -67,7 +64,7 @@ class DurableStream(HTTPEndpoint):
         service, read = current(), _asked(request)
         update = await to_thread(_saved, service, read.stream_id, read.offset)
         if read.live == "sse":
-            return _sse(request, service, read, update)
+            return sse_response(request, service, read.stream_id, update, _cursor(read.cursor), _HEADERS)
         if read.live == "long-poll":
             if not update.text and not update.status.closed:
                 update = await _coming(service, read.stream_id, update)
@@ -147,65 +144,6 @@ def _nothing_new(read: _Read, update: Update) -> Response:
     headers = _position(update.offset, closed=update.status.closed)
     headers |= {"Stream-Up-To-Date": "true", "Stream-Cursor": _cursor(read.cursor), "Cache-Control": "no-store"}
     return Response(status_code=204, headers=headers)
-
-
-def _sse(request: Request, service: Service, read: _Read, update: Update) -> Response:
-    # A carriage return ends a line of SSE, so it cannot stand in one. Who reads with fetch, as @durable-streams/client
-    # does, can see the header that announces base64 and gets every byte. EventSource cannot, and the Python client 0.1
-    # does not look: both ask for text/event-stream by name, and get each line end as a newline. Catch-up and long-poll
-    # are exact for everybody.
-    encodes = "text/event-stream" not in request.headers.get("accept", "")
-    encoded = encodes and "\r" in update.text
-    headers = _HEADERS | {"Cache-Control": "no-store"}
-    if encoded:
-        headers["Stream-SSE-Data-Encoding"] = "base64"
-    events = _events(service, read, update, encoded=encoded, encodes=encodes)
-    return StreamingResponse(events, headers=headers, media_type="text/event-stream")
-
-
-async def _events(
-    service: Service, read: _Read, update: Update, *, encoded: bool, encodes: bool
-) -> AsyncIterator[bytes]:
-    """One piece of bytes for each update, as a reader must never see text without the offset behind it."""
-    clock, cursor = get_running_loop().time, _cursor(read.cursor)
-    end = clock() + SSE_WINDOW
-    text, held = _but_last_cr(update, "")
-    yield _event(text, update, len(held), cursor, encoded=encoded)
-    if update.status.closed:
-        return
-    with suppress(StorageError):  # What cannot be saved is not shown: the reader comes back with its last offset.
-        async with aclosing(service.follower.afollow(read.stream_id, update.offset, _TICK)) as updates:
-            async for update in updates:
-                text, held = _but_last_cr(update, held)
-                if encodes and not encoded and "\r" in text:
-                    return  # The reader comes back, and is then answered in base64 from its offset on.
-                if text or update.status.closed:
-                    yield _event(text, update, len(held), cursor, encoded=encoded)
-                elif not update.text:
-                    yield b":\n\n"
-                if clock() > end:
-                    return
-
-
-def _but_last_cr(update: Update, held: str) -> tuple[str, str]:
-    """The text to send now, and a carriage return that waits to see whether a newline follows it."""
-    text = held + update.text
-    if text.endswith("\r") and not update.status.closed:
-        return text[:-1], "\r"
-    return text, ""
-
-
-def _event(text: str, update: Update, held: int, cursor: str, *, encoded: bool) -> bytes:
-    data = ""
-    if text and encoded:
-        data = f"event: data\ndata: {b64encode(text.encode()).decode()}\n\n"
-    elif text:
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        data = "event: data\ndata: " + text.replace("\n", "\ndata: ") + "\n\n"
-    state = '"streamClosed":true' if update.status.closed else f'"streamCursor":"{cursor}"'
-    control = f'{{"streamNextOffset":"{update.offset - held:020d}",{state},"upToDate":true}}'
-    return f"{data}event: control\ndata: {control}\n\n".encode()
 
 
 def _position(offset: int, *, closed: bool) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 from core.errors import NotFound, TooMany
@@ -32,7 +32,7 @@ class Engine:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._background: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="throughline-engine", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="throughline-engine", daemon=True)
         self._thread.start()
 
     def admit(self, stream_id: str, conversation_id: str) -> StreamLog:
@@ -100,11 +100,16 @@ class Engine:
         self._soon(lambda: self._spawn(work))
 
     def close(self, patience: float = 3.0) -> None:
-        """Ends every generation as interrupted, commits what was received, and ends the loop."""
-        self._submit(self._interrupt_all()).result(patience)
-        self._submit(self._workshop.providers.close()).result(patience)
+        """Ends every generation as interrupted, then the loop; waits at most `patience` seconds for each step."""
+        for work in (self._interrupt_all(), self._workshop.providers.close()):
+            with suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(work, self._loop).result(patience)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(patience)
+
+    def _serve(self) -> None:
+        self._loop.run_forever()
+        self._loop.close()
 
     def _run(self, stream: Stream, log: StreamLog) -> None:
         if timer := self._timers.pop(stream.id, None):
@@ -161,6 +166,3 @@ class Engine:
 
     def _soon(self, call: Any) -> None:
         self._loop.call_soon_threadsafe(call)
-
-    def _submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
-        return asyncio.run_coroutine_threadsafe(work, self._loop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 
 from core.models import Asked, Conversation, Node, Role
 from core.store.database import Database
+from core.store.writer import WriteJob
 
 _SUMMARY = """
 select c.id, c.title, c.model, c.pinned, c.archived, c.created_at, m.updated_at, m.messages, c.document_ids
@@ -74,7 +75,7 @@ class Conversations:
         A `client_id` that was used before changes nothing and gives the ids of that time.
         """
         now = self._database.clock.now()
-        result: tuple[Asked, bool] = self._database.write(lambda cursor: _add_answer(cursor, new, now))
+        result: tuple[Asked, bool] = self._write(lambda cursor: _add_answer(cursor, new, now))
         return result
 
     def asked(self, client_id: str) -> bool:
@@ -105,7 +106,7 @@ class Conversations:
         if column not in ("title", "model", "pinned", "archived", "deleted_at"):
             raise ValueError(column)
         sql = f"update conversations set {column} = ? where id = ?"
-        self._database.write(lambda cursor: cursor.execute(sql, [value, conversation_id]).fetchall())
+        self._write(lambda cursor: cursor.execute(sql, [value, conversation_id]).fetchall())
 
     def delete(self, conversation_id: str) -> None:
         """Hides a conversation until it is purged."""
@@ -130,7 +131,7 @@ class Conversations:
     def rate(self, message_id: str, rating: int, comment: str | None) -> None:
         """Saves a thumb; the newest counts, and 0 takes it back."""
         row = [message_id, rating, comment, self._database.clock.now()]
-        self._database.write(lambda cursor: cursor.execute("insert into feedback values (?, ?, ?, ?)", row).fetchall())
+        self._write(lambda cursor: cursor.execute("insert into feedback values (?, ?, ?, ?)", row).fetchall())
 
     def purge(self, before: datetime) -> int:
         """Removes for good what was deleted before `before`; call it when it is quiet."""
@@ -139,6 +140,11 @@ class Conversations:
         if gone:
             self._database.write(lambda cursor: _purge(cursor, gone))
         return len(gone)
+
+    def _write(self, job: WriteJob) -> Any:
+        result = self._database.write(job)
+        self._database.revision += 1
+        return result
 
 
 def _add_answer(cursor: DuckDBPyConnection, new: NewAnswer, now: datetime) -> tuple[Asked, bool]:
@@ -201,5 +207,6 @@ def _purge(cursor: DuckDBPyConnection, conversation_ids: list[str]) -> None:
 
 
 def _conversation(row: tuple[Any, ...]) -> Conversation:
-    *plain, document_ids = row
-    return Conversation(*plain, None if document_ids is None else tuple(document_ids))
+    plain: tuple[Any, ...] = row[:-1]
+    documents = None if row[-1] is None else tuple(row[-1])
+    return replace(Conversation(*plain), document_ids=documents)

@@ -42,7 +42,7 @@ class Database:
         self._connection = _open(path)
         self._local = threading.local()
         self.revision = 0
-        """Grows with everything that a list of conversations shows: compare it to know whether to look again."""
+        """Grows with every change that a page of conversations shows: who compares it knows when to look again."""
         try:
             self._connection.execute("set global TimeZone = 'UTC'")
             migrate(self._connection)
@@ -81,9 +81,7 @@ class Database:
         Raises:
             StorageError: it cannot be written.
         """
-        result = self.submit(job).result()
-        self.revision += 1
-        return result
+        return self.submit(job).result()
 
     @property
     def submit(self) -> Any:

@@ -35,13 +35,29 @@ class _ThreadWaker:
         self.event.set()
 
 
-@dataclass(slots=True, eq=False)
 class _LoopWaker:
-    loop: asyncio.AbstractEventLoop
-    event: asyncio.Event
+    """A wait that costs a future and a timer: `asyncio.wait_for` would make a task each time."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._woken = False
+        self._waiting: asyncio.Future[None] | None = None
 
     def wake(self) -> None:
-        self.event.set()
+        self._woken = True
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    async def wait(self, tick: float | None) -> None:
+        if not self._woken:
+            self._waiting = self.loop.create_future()
+            timer = self.loop.call_later(tick, self.wake) if tick else None
+            try:
+                await self._waiting
+            finally:
+                if timer:
+                    timer.cancel()
+        self._woken = False
 
 
 class Follower:
@@ -102,20 +118,16 @@ class Follower:
         if log is None:
             yield await asyncio.to_thread(self.read, stream_id, offset)
             return
-        waker = _LoopWaker(asyncio.get_running_loop(), asyncio.Event())
+        waker = _LoopWaker()
         self._hub.watch(log, waker)
         try:
             while True:
-                waker.event.clear()
                 update = self._next(log, offset, log.offset(Kind.REASONING))
                 offset = update.offset
                 yield update
                 if update.status.closed or self._hub.closed:
                     return
-                try:
-                    await asyncio.wait_for(waker.event.wait(), tick)
-                except TimeoutError:
-                    continue
+                await waker.wait(tick)
         finally:
             self._hub.unwatch(log, waker)
 

@@ -100,6 +100,12 @@ class Hub:
         with self._lock:
             log.wakers.discard(waker)
 
+    def drain(self, patience: float) -> None:
+        """Waits until what was closed is on disk and its followers know, or `patience` seconds are over."""
+        until = time.monotonic() + patience
+        while time.monotonic() < until and any(log.closing for log in self.open_streams()):
+            time.sleep(0.01)
+
     def close(self) -> None:
         """Ends every follower; streams still pending stay so on disk."""
         # What was closed just now is told to its followers first: that takes one commit or two.
@@ -143,6 +149,7 @@ class Hub:
             self._failed(error)
             return
         with self._lock:
+            self._database.revision += int(self.failure is not None)
             self.failure = None
             batch, self._queued = self._batch, False
             for log, pieces in batch.pieces.items():
@@ -161,6 +168,7 @@ class Hub:
         readable = error if isinstance(error, StorageError) else StorageError("The answer could not be saved.")
         if self.failure is None:
             _log.error("streams cannot be saved: %s", error)
+            self._database.revision += 1
         with self._lock:
             self.failure, self._queued = readable, False
             self._retry = threading.Timer(_RETRY, self._try_again)
