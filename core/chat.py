@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -85,12 +86,13 @@ class Chat:
         nodes = self._conversations.tree(conversation_id)
         if parent_id is not None and parent_id not in {node.id for node in nodes}:
             raise NotFound("message", parent_id)
+        newest = parent_id is None
         parent_id = parent_id or nodes[-1].id
         if not (question.client_id and self._conversations.asked(question.client_id)):
             self._must_be_closed(parent_id)
         ids = Asked(conversation_id, new_id(), new_id(), new_id())
-        question = _within(question, conversation)
-        return self._answer(ids, question, self._model(question.model or conversation.model), parent_id, content)
+        question, model = _within(question, conversation), self._model(question.model or conversation.model)
+        return self._answer(ids, question, model, parent_id, content, newest=newest)
 
     def edit(self, message_id: str, question: Question) -> Asked:
         """Asks anew in place of a question, as its sibling: the earlier branch stays.
@@ -249,7 +251,8 @@ class Chat:
         self._conversations.delete(conversation_id)
         for log in self._hub.open_streams():
             if log.conversation_id == conversation_id:
-                self._engine.stop(log.stream_id)
+                with suppress(NotFound):  # It has just ended by itself.
+                    self._engine.stop(log.stream_id)
 
     def restore(self, conversation_id: str) -> None:
         """Takes a deletion back."""
@@ -271,6 +274,7 @@ class Chat:
         *,
         begins: NewConversation | None = None,
         answer: bool = True,
+        newest: bool = False,
     ) -> Asked:
         new = NewAnswer(
             ids=ids,
@@ -284,6 +288,7 @@ class Chat:
             client_id=question.client_id,
             begins=begins,
             answer=answer,
+            newest=newest,
         )
         # The stream is held in memory before its rows exist, so that nobody can see it saved but not followable.
         self._engine.admit(ids.stream_id, ids.conversation_id)

@@ -148,7 +148,6 @@ class Stream:
     document_ids: tuple[str, ...] | None
     created_at: datetime
     started_at: datetime | None = None
-    generation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class _Values:
 
     def url(self, name: str, default: str) -> str:
         value = (self.text(name) or default).rstrip("/")
-        if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
+        if not _is_address(value, ("http", "https")):
             raise SettingsError(f"{name} must be an http or https address, such as {default}.")
         return value
 
@@ -102,6 +102,17 @@ class _Values:
     def origins(self, name: str) -> tuple[str, ...]:
         origins = tuple(part.strip().rstrip("/") for part in (self.text(name) or "").split(",") if part.strip())
         for origin in origins:
-            if origin != "*" and not (urlsplit(origin).scheme and urlsplit(origin).netloc):
+            if origin != "*" and not (_is_address(origin) and origin.count("/") == 2):
                 raise SettingsError(f"{name} must list origins such as https://app.example.com, with commas between.")
         return origins
+
+
+def _is_address(text: str, schemes: tuple[str, ...] = ()) -> bool:
+    """Whether `text` names a scheme, one of `schemes` if there are any, and a host, with a port that can be."""
+    try:
+        parts = urlsplit(text)
+        return (
+            bool(parts.scheme and parts.hostname) and parts.scheme in (schemes or (parts.scheme,)) and parts.port != 0
+        )
+    except ValueError:  # A bracket that is not closed, a port that is no number.
+        return False

@@ -13,8 +13,10 @@ _STYLE = """<style>
 [data-stale="true"] { animation: 0s 0.5s forwards throughline-gone; }
 @keyframes throughline-gone { to { display: none; } }
 /* An answer's own headings are parts of a message, not of the page. */
-[data-testid="stChatMessage"] :is(h1, h2, h3, h4, h5, h6) { font-size: 1.125rem; padding: 0.5rem 0 0; }
+[data-testid="stChatMessage"] :is(h1, h2, h3, h4, h5, h6) { font-size: 1.125rem; padding: 0.5rem 0; }
 [data-testid="stChatMessage"] :is(h1, h2) { font-size: 1.25rem; }
+/* A wide table scrolls by itself and not with the page. */
+[data-testid="stChatMessage"] table { display: block; width: fit-content; max-width: 100%; overflow-x: auto; }
 </style>"""
 
 st.set_page_config(page_title="Throughline", page_icon="🧵", layout="centered")

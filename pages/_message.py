@@ -100,16 +100,18 @@ def _show_sources(citations: tuple[Citation, ...]) -> None:
 
 def _show_deeds(message: Message, nodes: list[Node]) -> None:
     chat = _state.service().chat
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"deeds-{message.id}"):
-        if message.continuable and st.button(
-            "Continue", key=f"continue-{message.id}", icon=":material/play_arrow:", type="primary"
-        ):
-            _do(lambda: chat.go_on(message.id, start=True))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if message.continuable:
+            label, icon = ("Continue", "play_arrow") if message.content else ("Try again", "refresh")
+            if st.button(label, key=f"continue-{message.id}", icon=f":material/{icon}:", type="primary"):
+                _do(lambda: chat.go_on(message.id, start=True))
         _show_branches(message, nodes)
-        copy_button(message.content, key=f"copy-{message.id}")
+        if message.content:
+            copy_button(message.content, key=f"copy-{message.id}")
         if st.button("Regenerate", key=f"again-{message.id}", icon=":material/refresh:", type="tertiary"):
             _do(lambda: chat.regenerate(message.id, model=_state.chosen_model(), start=True))
-        _show_thumbs(message)
+        if message.content:
+            _show_thumbs(message)
 
 
 def _show_thumbs(message: Message) -> None:

@@ -17,6 +17,8 @@ from core.streams.log import StreamLog
 MOST_STREAMS = 1000
 NEVER_STARTED = "Nobody started this answer in time. Ask for it again with Regenerate."
 SHUT_DOWN = "The server was shut down while this answer was being written. What you had seen is here: choose Continue."
+_INTERRUPTED = Outcome(Status.INTERRUPTED, error=SHUT_DOWN)
+_AGAIN = 0.01
 
 
 class Engine:
@@ -26,7 +28,9 @@ class Engine:
         self._workshop = workshop
         self._hub = workshop.hub
         self._pending_timeout = pending_timeout
+        # Whether a stream is pending is asked and settled under this lock: it is either started or closed, never both.
         self._lock = threading.Lock()
+        self._closing = False
         self._starting: set[str] = set()
         self._running: dict[str, tuple[Generation, asyncio.Task[Outcome]]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -97,7 +101,8 @@ class Engine:
 
     def run_soon(self, work: Coroutine[Any, Any, Any]) -> None:
         """Runs `work` on the loop; nobody waits for it."""
-        self._soon(lambda: self._spawn(work))
+        if not self._soon(lambda: self._spawn(work)):
+            work.close()
 
     def close(self, patience: float = 3.0) -> None:
         """Ends every generation as interrupted, then the loop; waits at most `patience` seconds for each step."""
@@ -114,6 +119,9 @@ class Engine:
     def _run(self, stream: Stream, log: StreamLog) -> None:
         if timer := self._timers.pop(stream.id, None):
             timer.cancel()
+        if self._closing:
+            self._hub.close_stream(log, _INTERRUPTED)
+            return
         generation = Generation(self._workshop, stream, log)
         task = self._spawn(generation.run())
         self._running[stream.id] = (generation, task)
@@ -125,17 +133,16 @@ class Engine:
             self._hub.close_stream(log, generation.ending)
             return
         outcome = task.result()
-        if outcome.generation_id and outcome.usage.cost is None:
+        if outcome.generation_id and outcome.usage.cost is None and not self._closing:  # The next start asks otherwise.
             self._spawn(ask_cost(self._workshop, stream.id, outcome.generation_id, stream.model))
 
     def _stop(self, log: StreamLog) -> None:
         running = self._running.get(log.stream_id)
         if running:
             running[1].cancel()
-        elif log.status is Status.PENDING and log.stream_id not in self._starting:
-            self._hub.close_stream(log, Outcome(Status.STOPPED))
-        else:  # Between its start and its first step: ask again after it.
-            self._loop.call_later(0.01, self._stop_later, log)
+        elif not self._close_pending(log, Outcome(Status.STOPPED)):
+            # Between its start and its first step: ask again after it.
+            self._loop.call_later(_AGAIN, self._stop_later, log)
 
     def _stop_later(self, log: StreamLog) -> None:
         if not log.closing:
@@ -144,13 +151,26 @@ class Engine:
     def _expire(self, stream_id: str) -> None:
         self._timers.pop(stream_id, None)
         log = self._hub.find(stream_id)
-        if log and log.status is Status.PENDING and stream_id not in self._starting:
-            self._hub.close_stream(log, Outcome(Status.TIMEOUT, error=NEVER_STARTED))
+        if log and not self._close_pending(log, Outcome(Status.TIMEOUT, error=NEVER_STARTED)):
+            # It is being started. Should that fail, it is pending still and its time is over.
+            self._loop.call_later(_AGAIN, self._expire_later, log)
+
+    def _expire_later(self, log: StreamLog) -> None:
+        if log.status is Status.PENDING and not log.closing:
+            self._expire(log.stream_id)
+
+    def _close_pending(self, log: StreamLog, outcome: Outcome) -> bool:
+        """Closes a stream that nobody has started; False when somebody has."""
+        with self._lock:
+            if log.status is not Status.PENDING or log.stream_id in self._starting:
+                return False
+            return self._hub.close_stream(log, outcome)
 
     async def _interrupt_all(self) -> None:
+        self._closing = True
         tasks = []
         for generation, task in self._running.values():
-            generation.ending = Outcome(Status.INTERRUPTED, error=SHUT_DOWN)
+            generation.ending = _INTERRUPTED
             task.cancel()
             tasks.append(task)
         for task in list(self._background - set(tasks)):
@@ -164,5 +184,10 @@ class Engine:
         task.add_done_callback(self._background.discard)
         return task
 
-    def _soon(self, call: Any) -> None:
-        self._loop.call_soon_threadsafe(call)
+    def _soon(self, call: Any) -> bool:
+        """Has `call` made on the loop; False when that has ended, as every answer has by then."""
+        try:
+            self._loop.call_soon_threadsafe(call)
+        except RuntimeError:
+            return False
+        return True

@@ -145,6 +145,7 @@ class Generation:
     def _take(self, event: Event, marking: Marking) -> Outcome | None:
         match event:
             case TextDelta(text):
+                self._log.note = None
                 self._append(marking.feed(text))
             case ReasoningDelta(text):
                 self._hub.append(self._log, Kind.REASONING, text)
@@ -162,7 +163,8 @@ class Generation:
 
     def _learn(self, named: Named) -> None:
         if named.generation_id and named.generation_id != self._named.generation_id:
-            self._with.streams.name(self._stream.id, named.generation_id)
+            anew = self._named.generation_id is not None
+            self._with.streams.name(self._stream.id, named.generation_id, anew=anew)
         known = self._named
         self._named = Named(
             named.generation_id or known.generation_id, named.model or known.model, named.provider or known.provider

@@ -8,6 +8,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from core.errors import Conflict, NotFound
 from core.models import Asked, Conversation, Node, Role
 from core.store.database import Database
 from core.store.writer import WriteJob
@@ -35,7 +36,8 @@ class NewAnswer:
     """The rows of a question and of the stream that will answer it.
 
     With `begins` the conversation is made too; without `content` there is no new question (an answer is made anew,
-    as a child of `parent_id`); without `answer` the stream goes on with the message that is there.
+    as a child of `parent_id`); without `answer` the stream goes on with the message that is there. `newest` says that
+    `parent_id` has to be the newest message.
     """
 
     ids: Asked
@@ -49,6 +51,7 @@ class NewAnswer:
     client_id: str | None = None
     begins: NewConversation | None = None
     answer: bool = True
+    newest: bool = False
 
 
 class Conversations:
@@ -73,6 +76,10 @@ class Conversations:
         """Saves a question and its coming answer in one transaction, and says whether they are new.
 
         A `client_id` that was used before changes nothing and gives the ids of that time.
+
+        Raises:
+            NotFound: the conversation was deleted meanwhile.
+            Conflict: somebody else asked there meanwhile.
         """
         now = self._database.clock.now()
         result: tuple[Asked, bool] = self._write(lambda cursor: _add_answer(cursor, new, now))
@@ -151,6 +158,8 @@ def _add_answer(cursor: DuckDBPyConnection, new: NewAnswer, now: datetime) -> tu
     if new.client_id and (found := _by_client_id(cursor, new.client_id)):
         return found, False
     ids, insert = new.ids, "insert into messages values (?, ?, ?, ?, ?, ?, ?, ?)"
+    if not new.begins:
+        _check_place(cursor, new)
     if new.begins:
         cursor.execute(
             "insert into conversations values (?, ?, ?, ?, false, false, ?, null)",
@@ -180,6 +189,20 @@ def _add_answer(cursor: DuckDBPyConnection, new: NewAnswer, now: datetime) -> tu
     if new.started:
         cursor.execute("insert into starts values (?, ?)", [ids.stream_id, now])
     return ids, True
+
+
+def _check_place(cursor: DuckDBPyConnection, new: NewAnswer) -> None:
+    """What was looked at before may have changed: the writer alone knows what is there now."""
+    here = new.ids.conversation_id
+    sql = "select 1 from conversations where id = ? and deleted_at is null"
+    if not cursor.execute(sql, [here]).fetchall():
+        raise NotFound("conversation", here)
+    sql = "select id from messages where conversation_id = ? order by seq desc limit 1"
+    if new.newest and cursor.execute(sql, [here]).fetchall() != [(new.parent_id,)]:
+        raise Conflict("Another question was asked in this conversation just now. Wait for its answer, then ask again.")
+    sql = "select 1 from streams s where message_id = ? and id not in (select stream_id from outcomes)"
+    if not new.answer and cursor.execute(sql, [new.ids.message_id]).fetchall():
+        raise Conflict("This answer is still being written. Stop it first, or wait for it.")
 
 
 def _by_client_id(cursor: DuckDBPyConnection, client_id: str) -> Asked | None:

@@ -18,6 +18,8 @@ from core.store.migrations import migrate
 from core.store.writer import WriteJob, Writer
 
 _COMMIT_WINDOW = 0.025
+_WINDOW_PER_STREAM = 0.0004
+_LONGEST_WINDOW = 0.25
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Checkpoints hold up commits: they are taken when it is quiet (see `checkpoint`), not when the log is 16 MB.
     "checkpoint_threshold": "512MB",
@@ -87,6 +89,10 @@ class Database:
     def submit(self) -> Any:
         """Queues a write job; see `Writer.submit`."""
         return self._writer.submit
+
+    def pace(self, streams: int) -> None:
+        """Spaces commits for `streams` streams that are written at once: each commit wakes the followers of all."""
+        self._writer.window = min(_COMMIT_WINDOW + streams * _WINDOW_PER_STREAM, _LONGEST_WINDOW)
 
     def checkpoint(self) -> None:
         """Folds the log into the file; commits wait meanwhile, so call it when it is quiet."""

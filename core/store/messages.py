@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import fields, replace
+from dataclasses import astuple, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,19 +17,17 @@ _ROWS = """
 select m.id, m.parent_id, m.seq, m.role, m.content, m.created_at
 from messages m where m.conversation_id = $1 and m.id in (select unnest($2)) order by m.seq
 """
-_STREAMS = """
-select s.message_id, s.id, coalesce(o.model, s.model), st.started_at is not null, o.status, o.text, o.reasoning,
-    o.finish_reason, o.error, o.closed_at, o.duration_ms, o.times[1],
-    coalesce(c.prompt_tokens, o.prompt_tokens), coalesce(c.completion_tokens, o.completion_tokens),
-    coalesce(c.reasoning_tokens, o.reasoning_tokens), coalesce(c.cached_tokens, o.cached_tokens),
-    coalesce(c.cost, o.cost)
-from (
-    select * from streams where conversation_id = $1 and message_id in (select unnest($2))
-) s
-left join starts st on st.stream_id = s.id
-left join outcomes o on o.stream_id = s.id
-left join costs c on c.stream_id = s.id
-order by s.seq
+# One query a table, each by the streams' ids: a join would read the columns of every answer there is.
+_STREAMS = "select id, message_id, model from streams where message_id in (select unnest($1)) order by seq"
+_STARTED = "select stream_id from starts where stream_id in (select unnest($1))"
+_OUTCOMES = """
+select stream_id, status, text, reasoning, model, finish_reason, error, closed_at, duration_ms, times[1],
+    prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, cost
+from outcomes where stream_id in (select unnest($1))
+"""
+_COSTS = """
+select stream_id, prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, cost
+from costs where stream_id in (select unnest($1))
 """
 _RATINGS = (
     "select message_id, arg_max(rating, created_at) from feedback where message_id in (select unnest($1)) group by 1"
@@ -46,41 +44,29 @@ class Messages:
         """Some messages of a conversation in the order of asking; an unfinished one with its text so far."""
         with self._database.snapshot() as cursor:
             rows = cursor.execute(_ROWS, [conversation_id, message_ids]).fetchall()
-            parts: dict[str, list[_Part]] = defaultdict(list)
-            for part in map(_Part._make, cursor.execute(_STREAMS, [conversation_id, message_ids]).fetchall()):
-                parts[part.message_id].append(part)
-            every = [part for of_message in parts.values() for part in of_message]
-            unfinished = [part.stream_id for part in every if part.status is None]
+            parts = _parts(cursor, message_ids)
+            ids = [part.stream_id for part in parts]
+            unfinished = [part.stream_id for part in parts if part.outcome is None]
             found = _Found(
-                parts,
+                _by_message(parts),
                 saved_chunks(cursor, unfinished) if unfinished else {},
-                _sources(cursor, [part.stream_id for part in every]) if every else {},
+                _sources(cursor, ids) if ids else {},
                 dict(cursor.execute(_RATINGS, [message_ids]).fetchall()),
             )
         return [_message(conversation_id, row, found) for row in rows]
 
 
-def _sources(cursor: DuckDBPyConnection, stream_ids: list[str]) -> dict[str, tuple[Citation, ...]]:
-    found: dict[str, list[Citation]] = defaultdict(list)
-    rows = cursor.execute(SOURCES + "where stream_id in (select unnest($1)) order by mark", [stream_ids]).fetchall()
-    for row in rows:
-        found[row[0]].append(Citation(*row[1:]))
-    return {stream_id: tuple(sources) for stream_id, sources in found.items()}
+class _Outcome(NamedTuple):
+    """A row of `_OUTCOMES`."""
 
-
-class _Part(NamedTuple):
-    """One stream of a message, as `_STREAMS` gives it."""
-
-    message_id: str
     stream_id: str
-    model: str
-    started: bool
-    status: str | None
-    text: str | None
-    reasoning: str | None
+    status: str
+    text: str
+    reasoning: str
+    model: str | None
     finish_reason: str | None
     error: str | None
-    closed_at: datetime | None
+    closed_at: datetime
     duration_ms: int | None
     first_token_ms: int | None
     prompt_tokens: int | None
@@ -88,6 +74,17 @@ class _Part(NamedTuple):
     reasoning_tokens: int | None
     cached_tokens: int | None
     cost: float | None
+
+
+class _Part(NamedTuple):
+    """One stream of a message."""
+
+    stream_id: str
+    message_id: str
+    model: str
+    started: bool
+    outcome: _Outcome | None
+    usage: Usage
 
 
 class _Found(NamedTuple):
@@ -99,6 +96,33 @@ class _Found(NamedTuple):
     ratings: dict[str, int]
 
 
+def _parts(cursor: DuckDBPyConnection, message_ids: list[str]) -> list[_Part]:
+    streams = cursor.execute(_STREAMS, [message_ids]).fetchall()
+    ids = [row[0] for row in streams]
+    started = {row[0] for row in cursor.execute(_STARTED, [ids]).fetchall()}
+    outcomes = {row[0]: _Outcome(*row) for row in cursor.execute(_OUTCOMES, [ids]).fetchall()}
+    books = {row[0]: Usage(*row[1:]) for row in cursor.execute(_COSTS, [ids]).fetchall()}
+    return [
+        _Part(i, message, model, i in started, outcomes.get(i), _usage(outcomes.get(i), books.get(i)))
+        for i, message, model in streams
+    ]
+
+
+def _by_message(parts: list[_Part]) -> dict[str, list[_Part]]:
+    found: dict[str, list[_Part]] = defaultdict(list)
+    for part in parts:
+        found[part.message_id].append(part)
+    return found
+
+
+def _sources(cursor: DuckDBPyConnection, stream_ids: list[str]) -> dict[str, tuple[Citation, ...]]:
+    found: dict[str, list[Citation]] = defaultdict(list)
+    rows = cursor.execute(SOURCES + "where stream_id in (select unnest($1)) order by mark", [stream_ids]).fetchall()
+    for row in rows:
+        found[row[0]].append(Citation(*row[1:]))
+    return {stream_id: tuple(sources) for stream_id, sources in found.items()}
+
+
 def _message(conversation_id: str, row: tuple[Any, ...], found: _Found) -> Message:
     message_id, parent_id, seq, role, content, created_at = row
     message = Message(message_id, conversation_id, parent_id, seq, Role(role), content, created_at)
@@ -107,36 +131,51 @@ def _message(conversation_id: str, row: tuple[Any, ...], found: _Found) -> Messa
         return message
     last = parts[-1]
     texts = [_texts(part, found.chunks.get(part.stream_id, {})) for part in parts]
-    return replace(
+    message = replace(
         message,
         content="".join(answer for answer, _ in texts),
         reasoning="".join(reasoning for _, reasoning in texts),
-        status=Status(last.status) if last.status else Status.STREAMING if last.started else Status.PENDING,
+        status=Status.STREAMING if last.started else Status.PENDING,
         model=last.model,
         stream_id=last.stream_id,
-        completed_at=last.closed_at,
-        finish_reason=last.finish_reason,
-        error=last.error,
-        usage=_usage(parts),
+        usage=_total([part.usage for part in parts]),
         sources=next((found.sources[p.stream_id] for p in reversed(parts) if p.stream_id in found.sources), ()),
         rating=found.ratings.get(message_id) or None,
-        first_token_ms=parts[0].first_token_ms,
-        duration_ms=last.duration_ms,
         continued_from=sum(len(answer) for answer, _ in texts[:-1]),
+    )
+    return _ended(message, parts[0], last.outcome) if last.outcome else message
+
+
+def _ended(message: Message, first: _Part, outcome: _Outcome) -> Message:
+    return replace(
+        message,
+        status=Status(outcome.status),
+        model=outcome.model or message.model,
+        completed_at=outcome.closed_at,
+        finish_reason=outcome.finish_reason,
+        error=outcome.error,
+        first_token_ms=first.outcome.first_token_ms if first.outcome else None,
+        duration_ms=outcome.duration_ms,
     )
 
 
 def _texts(part: _Part, chunks: dict[Kind, tuple[str, Trace]]) -> tuple[str, str]:
-    if part.text is not None:
-        return part.text, part.reasoning or ""
+    if part.outcome:
+        return part.outcome.text, part.outcome.reasoning
     nothing = ("", Trace())
     return chunks.get(Kind.ANSWER, nothing)[0], chunks.get(Kind.REASONING, nothing)[0]
 
 
-def _usage(parts: list[_Part]) -> Usage:
+def _usage(outcome: _Outcome | None, books: Usage | None) -> Usage:
+    """What a stream took: by the provider's books where they are known, else by its last word."""
+    told = Usage(*outcome[-5:]) if outcome else Usage()
+    if books is None:
+        return told
+    pairs = zip(astuple(books), astuple(told), strict=True)
+    return Usage(*(said if booked is None else booked for booked, said in pairs))
+
+
+def _total(usages: list[Usage]) -> Usage:
     """What all streams of a message took, where it is known."""
-    totals: dict[str, Any] = {}
-    for field in fields(Usage):
-        known = [getattr(part, field.name) for part in parts if getattr(part, field.name) is not None]
-        totals[field.name] = sum(known) if known else None
-    return Usage(**totals)
+    known = ([value for value in values if value is not None] for values in zip(*map(astuple, usages), strict=True))
+    return Usage(*(sum(values) if values else None for values in known))

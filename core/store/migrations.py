@@ -7,7 +7,8 @@ from duckdb import DuckDBPyConnection
 from core.errors import DatabaseTooNew
 
 # What grows while answers stream is append-only: a state is the rows that are there, not a column that is updated.
-# `chunks` is the hot table: no key, and its rows are only removed when nothing streams (see chunks.py).
+# `chunks` is the hot table: no key, and its rows are only removed when nothing streams (`Streams.tidy`). Tables with one
+# row a stream have an index by its id, so that opening a conversation reads its answers alone; 50 bytes a row.
 _CONVERSATIONS = """
 create table conversations (
     id varchar primary key,
@@ -48,7 +49,10 @@ create table streams (
     document_ids varchar[],
     created_at timestamptz not null
 );
+create index streams_by_id on streams (id);
+create index streams_by_message on streams (message_id);
 create table starts (stream_id varchar not null, started_at timestamptz not null);
+create index starts_by_stream on starts (stream_id);
 create table generations (              -- kept as soon as known, so that the cost can be asked for after a crash
     stream_id varchar not null,
     generation_id varchar not null
@@ -82,6 +86,7 @@ create table outcomes (                 -- one row closes a stream; its text is 
     duration_ms bigint,
     closed_at timestamptz not null
 );
+create index outcomes_by_stream on outcomes (stream_id);
 create table costs (                    -- what the provider's books said later; it wins over the outcome
     stream_id varchar not null,
     prompt_tokens bigint,

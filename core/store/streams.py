@@ -14,11 +14,10 @@ from core.store.database import Database
 
 _STREAM = """
 select s.id, s.message_id, s.conversation_id, s.model, o.status, s.retrieve, s.document_ids, s.created_at,
-    st.started_at, g.generation_id
+    st.started_at
 from streams s
 left join starts st on st.stream_id = s.id
 left join outcomes o on o.stream_id = s.id
-left join generations g on g.stream_id = s.id
 """
 
 
@@ -123,10 +122,15 @@ class Streams:
         row = [stream_id, self._database.clock.now()]
         self._database.write(lambda cursor: cursor.execute("insert into starts values (?, ?)", row).fetchall())
 
-    def name(self, stream_id: str, generation_id: str) -> None:
-        """Queues the generation's id to be saved with the next commit."""
-        row = [stream_id, generation_id]
-        self._database.submit(lambda cursor: cursor.execute("insert into generations values (?, ?)", row).fetchall())
+    def name(self, stream_id: str, generation_id: str, *, anew: bool = False) -> None:
+        """Queues the generation's id to be saved with the next commit; `anew` when a try before had another."""
+
+        def job(cursor: DuckDBPyConnection) -> None:
+            if anew:
+                cursor.execute("delete from generations where stream_id = ?", [stream_id]).fetchall()
+            cursor.execute("insert into generations values (?, ?)", [stream_id, generation_id]).fetchall()
+
+        self._database.submit(job)
 
     def add_sources(self, stream_id: str, sources: tuple[Citation, ...]) -> None:
         """Saves the passages that a generation is given."""
@@ -141,10 +145,14 @@ class Streams:
         return tuple(Citation(*row[1:]) for row in rows)
 
     def add_cost(self, stream_id: str, usage: Usage) -> None:
-        """Saves what the provider's books say of a generation."""
+        """Saves what the provider's books say of a generation, in place of what they said before."""
         row = [stream_id, *astuple(usage)]
-        sql = "insert into costs values (?, ?, ?, ?, ?, ?)"
-        self._database.write(lambda cursor: cursor.execute(sql, row).fetchall())
+
+        def job(cursor: DuckDBPyConnection) -> None:
+            cursor.execute("delete from costs where stream_id = ?", [stream_id]).fetchall()
+            cursor.execute("insert into costs values (?, ?, ?, ?, ?, ?)", row).fetchall()
+
+        self._database.write(job)
 
     def without_cost(self, since: datetime) -> list[tuple[str, str, str]]:
         """Closed generations whose cost is not known: stream id, generation id, requested model."""
@@ -181,7 +189,7 @@ def saved_chunks(cursor: DuckDBPyConnection, stream_ids: list[str]) -> dict[str,
 
 
 def _stream(row: tuple[Any, ...]) -> Stream:
-    stream_id, message_id, conversation_id, model, status, retrieve, document_ids, created_at, started_at, name = row
+    stream_id, message_id, conversation_id, model, status, retrieve, document_ids, created_at, started_at = row
     open_status = Status.STREAMING if started_at else Status.PENDING
     return Stream(
         id=stream_id,
@@ -193,5 +201,4 @@ def _stream(row: tuple[Any, ...]) -> Stream:
         document_ids=None if document_ids is None else tuple(document_ids),
         created_at=created_at,
         started_at=started_at,
-        generation_id=name,
     )

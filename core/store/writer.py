@@ -18,6 +18,8 @@ from core.errors import StorageError
 
 _log = logging.getLogger(__name__)
 
+_BURST = 4.0
+
 WriteJob = Callable[[DuckDBPyConnection], Any]
 """What to write. It may be called again after a rollback, so it changes nothing but the database."""
 
@@ -31,14 +33,15 @@ class _Entry:
 class Writer:
     """Runs write jobs in order on its own thread, grouped: what is waiting when a commit begins shares it.
 
-    The first job after a quiet moment is committed at once; under load a commit waits until `window` seconds have
-    passed since the last, so that their number is bounded and each carries more.
+    After a quiet moment jobs are committed at once; under load there is one commit every `window` seconds, so that
+    their number is bounded and each carries more (a token bucket of `_BURST`). `window` may be changed any time.
     """
 
     def __init__(self, connection: DuckDBPyConnection, window: float) -> None:
         self._connection = connection
-        self._window = window
-        self._last_commit = 0.0
+        self.window = window
+        self._credit = _BURST
+        self._credited = time.monotonic()
         self._queue: list[_Entry] = []
         self._wake = threading.Condition()
         self._closing = False
@@ -76,13 +79,24 @@ class Writer:
                 if not self._queue:
                     return
                 closing = self._closing
-            pause = self._last_commit + self._window - time.monotonic()
-            if pause > 0 and not closing:
-                time.sleep(pause)
+            if not closing:
+                self._pace()
             with self._wake:
                 batch, self._queue = self._queue, []
             self._commit(batch)
-            self._last_commit = time.monotonic()
+
+    def _pace(self) -> None:
+        """Takes a commit's worth of credit, and waits for it when there is none."""
+        if (missing := 1.0 - self._refill()) > 0:
+            time.sleep(missing * self.window)
+            self._refill()
+        self._credit -= 1.0
+
+    def _refill(self) -> float:
+        now = time.monotonic()
+        self._credit = min(_BURST, self._credit + (now - self._credited) / self.window)
+        self._credited = now
+        return self._credit
 
     def _commit(self, batch: list[_Entry]) -> None:
         try:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from duckdb import DuckDBPyConnection
@@ -39,7 +40,8 @@ class Hub:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = threading.Lock()
+        # Reentrant: a write that is refused at once calls `_flushed` from inside `_queue`.
+        self._lock = threading.RLock()
         self._logs: dict[str, StreamLog] = {}
         self._dirty: dict[StreamLog, None] = {}
         self._queued = False
@@ -123,8 +125,10 @@ class Hub:
             self._queue()
 
     def _queue(self) -> None:
-        self._queued = True
-        self._database.submit(self._flush).add_done_callback(self._flushed)
+        with suppress(StorageError):  # The writer has ended: what waits now was shown to nobody.
+            future = self._database.submit(self._flush)
+            self._queued = True
+            future.add_done_callback(self._flushed)
 
     def _flush(self, cursor: DuckDBPyConnection) -> None:
         """The write job: appends what is pending now, and leaves it pending until the commit is known."""
@@ -137,6 +141,7 @@ class Hub:
                     batch.closings[log] = self._closing(log, log.closing)
             chunks = [chunk for log, pieces in batch.pieces.items() for chunk in log.chunks(pieces)]
         append(cursor, chunks, batch.closings.values())
+        self._database.pace(len(batch.pieces))
 
     def _closing(self, log: StreamLog, outcome: Outcome) -> Closing:
         answer, reasoning = log.whole(Kind.ANSWER), log.whole(Kind.REASONING)
@@ -151,7 +156,7 @@ class Hub:
         with self._lock:
             self._database.revision += int(self.failure is not None)
             self.failure = None
-            batch, self._queued = self._batch, False
+            batch, self._batch, self._queued = self._batch, _Batch(), False
             for log, pieces in batch.pieces.items():
                 log.commit(pieces)
             self._database.revision += len(batch.closings)

@@ -24,6 +24,6 @@ def _closing(database: Database, stream: Stream, saved: dict[Kind, tuple[str, Tr
     answer, trace = saved.get(Kind.ANSWER, ("", Trace()))
     reasoning, reasoning_trace = saved.get(Kind.REASONING, ("", Trace()))
     duration = max((*trace.times, *reasoning_trace.times), default=0)
-    outcome = Outcome(Status.INTERRUPTED, error=INTERRUPTED, generation_id=stream.generation_id)
+    outcome = Outcome(Status.INTERRUPTED, error=INTERRUPTED)
     now = database.clock.now()
     return Closing(stream.id, outcome, answer, reasoning, trace, reasoning_trace, duration, now)

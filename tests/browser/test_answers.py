@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,11 @@ from tests.browser.models import (
     NO_KEY,
     REASONS,
     STREAMS,
+    WHOLE,
 )
 from tests.fakes.openrouter import FakeOpenRouter
 from tests.fakes.story import expected_text
-from tests.support.server import Server
+from tests.support.server import LIGHT, Server
 
 QUESTION = "When is the bakery closed?"
 
@@ -99,30 +101,31 @@ def test_a_broken_page_shows_no_traceback_and_no_key(
     upstream: FakeOpenRouter, tmp_path: Path, open_chat: OpenChat
 ) -> None:
     """An error inside a page is told in a sentence, while the answer is saved to its end."""
-    (tmp_path / "markdown_it").mkdir()
-    (tmp_path / "markdown_it" / "__init__.py").write_text(BROKEN)
-    env = {"THROUGHLINE_MODEL": STREAMS, "PYTHONPATH": str(tmp_path)}
+    (tmp_path / "sitecustomize.py").write_text(BREAKS_THE_PAGE)
+    env = {"THROUGHLINE_MODEL": STREAMS, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(LIGHT)])}
     with Server(tmp_path / "data", upstream.base_url, env=env) as server:
         chat = open_chat(server)
-        chat.open("/documents")
         chat.open()
         chat.ask("Hello?")
-        chat.page.get_by_test_id("stException").wait_for()
+        error = chat.page.get_by_test_id("stException")
+        error.wait_for()
         chat.expect_nothing_leaked()
-        expect(chat.page.locator("body")).not_to_contain_text("RuntimeError")
+        assert "RuntimeError" not in error.inner_text()
         assert "RuntimeError" in server.output
+        chat.wait_until_saved()
+        chat.reload()
+        assert letters(chat.wait_until_finished()) == letters(WHOLE)
 
 
-BROKEN = """
-class MarkdownIt:
-    def __init__(self, *_):
-        pass
+BREAKS_THE_PAGE = """
+import markdown_it
 
-    def enable(self, *_):
-        return self
+def fail(_):
+    raise RuntimeError("the key is sk-test")
 
-    disable = enable
+def disable(self, *_):
+    self.parse = fail
+    return self
 
-    def parse(self, _):
-        raise RuntimeError("the key is sk-test")
+markdown_it.MarkdownIt.disable = disable
 """

@@ -26,7 +26,8 @@ def test_a_link_may_be_the_first_visit(mortal: Server, open_chat: OpenChat, docu
     """Right after the server's start a link leads where it says, with the frame around it."""
     chat = open_chat(mortal)
     chat.open()
-    chat.ask("What is in this link?")
+    question = f"What is in this link? {documents_first}"
+    chat.ask(question)
     address = f"/?c={chat.conversation_id}"
     chat.wait_until_finished()
     mortal.restart()
@@ -35,7 +36,7 @@ def test_a_link_may_be_the_first_visit(mortal: Server, open_chat: OpenChat, docu
         first.open("/documents")
         expect(first.page.get_by_role("heading", name="Documents")).to_be_visible()
         expect(first.button("New conversation")).to_be_visible()
-        first.go_to_conversation("What is in this link?")
+        first.go_to_conversation(question)
     else:
         first.open(address)
         expect(first.button("New conversation")).to_be_visible()
@@ -94,7 +95,7 @@ def test_a_conversation_can_be_renamed_and_deleted_and_had_back(chat: ChatPage) 
     chat.open_menu()
     chat.page.get_by_role("textbox", name="Title").fill("A better name")
     chat.click("Rename")
-    expect(chat.sidebar.get_by_text("A better name")).to_be_visible()
+    expect(chat.sidebar.get_by_role("button", name="A better name")).to_be_visible()
     chat.settle()
     if not chat.button("Delete").count():
         chat.open_menu()

@@ -17,7 +17,7 @@ def test_a_document_can_be_added_asked_about_and_removed(chat: ChatPage) -> None
     """An uploaded file is listed with its passages, is found by a question, and is gone when it is removed."""
     chat.open("/documents")
     upload(chat, "walnuts.md", NOTES)
-    row = chat.page.get_by_text("walnuts.md")
+    row = chat.page.get_by_text("walnuts.md ·")
     expect(row).to_contain_text("passage")
     chat.click("New conversation")
     chat.choose_model(CITES)
@@ -28,10 +28,11 @@ def test_a_document_can_be_added_asked_about_and_removed(chat: ChatPage) -> None
     chat.sidebar.get_by_role("link", name="Documents").click()
     expect(row).to_be_visible()
     chat.settle()
-    chat.page.get_by_test_id("stHorizontalBlock").filter(has_text="walnuts.md").locator("button").click()
+    chat.page.get_by_test_id("stHorizontalBlock").filter(has_text="walnuts.md").locator("button").filter(
+        visible=True
+    ).click()
     chat.page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(row).to_have_count(0)
-    chat.page.go_back()
 
 
 def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(chat: ChatPage) -> None:

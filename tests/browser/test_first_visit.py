@@ -46,7 +46,7 @@ def test_a_phone_needs_no_sideways_scrolling(open_chat: OpenChat) -> None:
 
 def expect_no_sideways_scrolling(chat: ChatPage) -> None:
     wide = chat.page.evaluate(
-        """() => [document.documentElement, ...document.querySelectorAll('[data-testid=stMain], [data-testid=stAppViewContainer]')]
+        """() => [document.documentElement, ...document.querySelectorAll('[data-testid^=stMain]')]
             .filter(box => box.scrollWidth > box.clientWidth)
             .map(box => `${box.dataset.testid}: ${box.scrollWidth} in ${box.clientWidth}`)"""
     )

@@ -47,14 +47,18 @@ def open_service(tmp_path: Path, upstream: FakeOpenRouter) -> Iterator[Open]:
     opened: list[Service] = []
 
     def open_one(wall: Wall) -> Service:
-        for service in opened:
-            service.close()
+        _close_all(opened)
         opened[:] = [Service(_settings(tmp_path / "data", upstream), clock=Clock(wall=wall))]
         return opened[0]
 
     yield open_one
+    _close_all(opened)
+
+
+def _close_all(opened: list[Service]) -> None:
     for service in opened:
         service.close()
+        service.engine._loop.close()
 
 
 @pytest.mark.parametrize("jumps", [(-3 * HOURS,), (3 * HOURS,), (-3 * HOURS, 3 * HOURS), (30 * HOURS, -2 * HOURS)])

@@ -38,7 +38,8 @@ class Server:
 
     The port stays the same over `restart`. With `embeddings` the real embedding model is loaded, which takes some
     seconds of a core; without, a stand-in that gives every text a vector at once. `env` holds more settings; `prefix`
-    is a command that the server is started through. When the context ends with an error, the log is printed.
+    is a command that the server is started through, `script` another app. When the context ends with an error, the log
+    is printed.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Server:
         port: int | None = None,
         log: Path | None = None,
         prefix: Sequence[str] = (),
+        script: str = "app.py",
         patience: float = 60.0,
     ) -> None:
         self.data_dir = data_dir
@@ -59,7 +61,7 @@ class Server:
         self.log = log or data_dir.with_name(f"{data_dir.name}-server-{self.port}.log")
         self.process: subprocess.Popen[bytes] | None = None
         self._patience = patience
-        self._prefix = tuple(prefix)
+        self._command = (*prefix, sys.executable, "-m", "streamlit", "run", script)
         self._env = _environment(data_dir, base_url, embeddings) | (env or {})
         self._groups: list[int] = []
 
@@ -82,11 +84,10 @@ class Server:
     def launch(self) -> None:
         """Starts the process; back at once."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        command = [*self._prefix, sys.executable, "-m", "streamlit", "run", "app.py"]
-        command += ["--server.port", str(self.port), "--server.headless", "true", "--server.fileWatcherType", "none"]
+        options = ("--server.port", str(self.port), "--server.headless", "true", "--server.fileWatcherType", "none")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command,
+                (*self._command, *options),
                 cwd=ROOT,
                 env=self._env,
                 stdin=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from core.service import Service, publish
 from core.settings import Settings
-from tests.core.api.support import KEY, api, client_of, serving
+from tests.core.api.support import KEY, api, client_of, open_service, serving
 from tests.fakes.openrouter import FakeOpenRouter
 
 
@@ -24,7 +24,7 @@ def openrouter() -> Iterator[FakeOpenRouter]:
 @pytest.fixture(scope="session")
 def opened(openrouter: FakeOpenRouter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """An open service."""
-    service = Service(Settings(KEY, openrouter.base_url, "fake/echo", data_dir=tmp_path_factory.mktemp("data")))
+    service = open_service(Settings(KEY, openrouter.base_url, "fake/echo", data_dir=tmp_path_factory.mktemp("data")))
     yield service
     service.close()
 

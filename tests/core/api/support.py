@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -15,12 +16,21 @@ from core.api.app import guard, routes
 from core.api.errors import exception_handlers
 from core.chat import Question
 from core.models import Asked, Kind, Outcome, Status
+from core.retrieval.embed import Embedder
 from core.service import Service
+from core.settings import Settings
 from core.streams.log import StreamLog
 
 KEY = "sk-test-0123456789"
 NASTY = "a\r\nb\rc\n\nd\n \0\u2028\u2029\x85 🌊\U0001f469‍👧 data: x\n\r\n event: control\n\ufeffend\n"
-"""Text with everything that a wire likes to lose, but nothing that SSE as text cannot carry when `\\r` is taken out."""
+"""Everything that a wire likes to lose; without its carriage returns SSE can carry it as text."""
+
+
+def open_service(settings: Settings) -> Service:
+    """A service that loads the embedding model only when it is needed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Embedder, "start", lambda _embedder: None)
+        return Service(settings)
 
 
 def api() -> Starlette:

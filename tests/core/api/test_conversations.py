@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64encode
 
 import pytest
 from starlette.testclient import TestClient
@@ -9,6 +10,7 @@ from core.service import Service
 from tests.core.api.support import finished
 
 IDS = {"conversation_id", "user_message_id", "message_id", "stream_id"}
+SURROGATE = urlsafe_b64encode(rb'["2026-01-01T00:00:00Z", "\ud800"]').decode()
 WHEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -170,7 +172,7 @@ def test_a_wrong_limit_is_refused(client: TestClient, query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "!!!!", "W10", "bnVsbA", "WzEsMl0", "ü", "WyJub3cgIiwgMV0", "eyJhIjoxfQ", "%00"]
+    "cursor", ["x", "!!!!", "W10", "bnVsbA", "WzEsMl0", "ü", "WyJub3cgIiwgMV0", "eyJhIjoxfQ", "%00", SURROGATE]
 )
 def test_a_wrong_cursor_is_refused(client: TestClient, cursor: str) -> None:
     """A cursor that this server did not give is 422."""
@@ -193,3 +195,10 @@ def test_a_body_over_the_limit_is_refused(client: TestClient) -> None:
 
     assert response.status_code == 413
     assert response.json()["error"]["code"] == "too_large"
+
+
+@pytest.mark.parametrize("identity", ["%00", "%ED%A0%80", "%FF", "a%20b", "'; drop table x; --", "x" * 5000, "🌊"])
+def test_a_strange_id_is_just_unknown(client: TestClient, identity: str) -> None:
+    """Ids are opaque: one that nobody gave is not found, whatever it looks like."""
+    for path in ("/api/conversations/{}", "/api/conversations/{}/messages", "/api/streams/{}", "/streams/{}"):
+        assert client.get(path.format(identity)).status_code == 404

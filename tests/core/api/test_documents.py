@@ -6,6 +6,7 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from core.api import documents
 from core.api.documents import _bounded
 from core.errors import TooLarge
 from core.retrieval.read import SIZE_LIMIT
@@ -87,6 +88,17 @@ def test_reading_stops_where_a_file_is_too_large() -> None:
     with pytest.raises(TooLarge):
         asyncio.run(drain())
     assert read < SIZE_LIMIT + 2_000_000
+
+
+def test_a_file_over_the_limit_is_refused(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upload that is too large is 413, and nothing is kept of it."""
+    monkeypatch.setattr(documents, "SIZE_LIMIT", 1000)
+    before = http.get("/api/documents").json()
+
+    response = http.post("/api/documents", files=_file("a.md", b"x" * 200_000))
+
+    assert (response.status_code, response.json()["error"]["code"]) == (413, "too_large")
+    assert http.get("/api/documents").json() == before
 
 
 @pytest.mark.parametrize("query", ["", "q=", "q=%20", "q=x&k=0", "q=x&k=51", "q=x&k=a", "q=" + "x" * 10_001])

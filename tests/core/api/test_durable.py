@@ -7,17 +7,19 @@ from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 from httpx_sse import EventSource
 from starlette.testclient import TestClient
 
-from core.api import durable
+from core.api import durable, sse
 from core.errors import StorageError
 from core.models import Status
-from core.service import Service
-from tests.core.api.support import NASTY, by_hand
+from core.service import Service, publish
+from core.settings import Settings
+from tests.core.api.support import KEY, NASTY, by_hand, open_service
 
 START = f"{0:020d}"
 
@@ -64,7 +66,7 @@ def test_head_says_where_a_stream_ends(client: TestClient, service: Service) -> 
 
 
 @pytest.mark.parametrize("close", [False, True])
-def test_catch_up_gives_the_exact_text_from_any_offset(client: TestClient, service: Service, close: bool) -> None:
+def test_catch_up_gives_the_exact_text_from_any_offset(http: httpx.Client, service: Service, close: bool) -> None:
     """From every offset the bytes are the text from there on, open or closed."""
     hand = by_hand(service)
     for piece in (NASTY[:9], NASTY[9:10], NASTY[10:]):
@@ -73,14 +75,14 @@ def test_catch_up_gives_the_exact_text_from_any_offset(client: TestClient, servi
         hand.close()
 
     for offset in range(len(NASTY) + 1):
-        response = client.get(f"/streams/{hand.id}?offset={_offset(offset)}")
+        response = http.get(f"/streams/{hand.id}?offset={_offset(offset)}")
         assert response.content == NASTY[offset:].encode()
         assert response.headers["stream-next-offset"] == _offset(len(NASTY))
         assert response.headers["stream-up-to-date"] == "true"
         assert response.headers.get("stream-closed") == ("true" if close else None)
         assert "stream-cursor" not in response.headers
     for query in ("", "?offset=-1"):
-        assert client.get(f"/streams/{hand.id}{query}").content == NASTY.encode()
+        assert http.get(f"/streams/{hand.id}{query}").content == NASTY.encode()
     hand.close()
 
 
@@ -262,8 +264,8 @@ def test_sse_is_closed_after_a_while_and_the_reader_comes_back(
     http: httpx.Client, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server closes a connection that has lasted; nothing is lost between two of them."""
-    monkeypatch.setattr(durable, "SSE_WINDOW", 0.0)
-    monkeypatch.setattr(durable, "_TICK", 0.01)
+    monkeypatch.setattr(sse, "WINDOW", 0.0)
+    monkeypatch.setattr(sse, "TICK", 0.01)
     hand, text, offset = by_hand(service), "", "-1"
     for piece in ("a", "b", "", "c"):
         if piece:
@@ -359,6 +361,18 @@ def test_text_that_cannot_be_saved_is_never_shown(
     assert http.get("/api/health").status_code == 503
     monkeypatch.undo()
     hand.close()
+
+
+def test_readers_are_let_go_when_the_app_ends(http: httpx.Client, tmp_path: Path) -> None:
+    """Closing the service ends every live answer, so that nobody holds up the server's end."""
+    service = open_service(Settings(KEY, "http://127.0.0.1:9", data_dir=tmp_path))
+    publish(service)
+    hand = by_hand(service, "abc")
+    with _following(http, f"/streams/{hand.id}?offset=-1&live=sse") as source:
+        events = source.iter_sse()
+        assert next(events).data == "abc"
+        service.close()
+        assert [json.loads(event.data).get("streamClosed") for event in events] == [None]
 
 
 def test_streams_are_read_only(client: TestClient, service: Service) -> None:

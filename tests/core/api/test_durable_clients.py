@@ -47,7 +47,7 @@ def test_the_python_client_catches_up_from_every_offset(hand: Hand, address: str
 @pytest.mark.parametrize("live", ["long-poll", "sse"])
 def test_the_python_client_follows_from_every_offset(hand: Hand, address: str, live: str) -> None:
     """Following gives the exact text, what is there and what comes."""
-    for offset in ("-1", *(f"{at:020d}" for at in range(len(TEXT)))):
+    for offset in ("-1", *(f"{at:020d}" for at in range(0, len(TEXT), 3))):
         expected, text = TEXT[max(0, int(offset)) :], ""
         with stream(f"{address}/streams/{hand.id}", offset=offset, live=live) as response:  # type: ignore[arg-type]
             for part in response.iter_text():

@@ -50,7 +50,7 @@ def _caller(hosts: tuple[str, ...] = (), **options: object) -> Iterator[TestClie
         publish(None)
 
 
-@pytest.mark.parametrize("path", ["/", "/api/conversations", "/_stcore/upload_file/x"])
+@pytest.mark.parametrize("path", ["/", "/api/conversations"])
 @pytest.mark.parametrize(
     ("host", "status"),
     [
@@ -91,8 +91,8 @@ def test_other_addresses_are_hosts_where_others_can_connect(
         assert client.get("/", headers={"Host": host}).status_code == status
 
 
-@pytest.mark.parametrize("path", [*PATHS, "/_stcore/upload_file/x"])
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/chat-stream", "/_stcore/upload_file/x"])
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -177,7 +177,7 @@ def test_without_a_token_only_this_machine_may_call(path: str) -> None:
             assert client.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", ["/api/models", "/streams/x"])
 @pytest.mark.parametrize(
     ("header", "status"),
     [
