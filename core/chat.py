@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from core.errors import Conflict, InvalidValue, NotFound
 from core.generation.engine import Engine
 from core.ids import new_id
-from core.models import Asked, Conversation, Message, Node, Role, Status
+from core.models import Asked, Conversation, Message, Node, Role, Status, Stream
 from core.retrieval.citations import marks_in
 from core.store.conversations import Conversations, NewAnswer, NewConversation
 from core.store.messages import Messages
@@ -300,7 +300,7 @@ class Chat:
         if not created:
             self._hub.discard(ids.stream_id)
         elif question.start:
-            self._engine.start(saved.stream_id, saved=True)
+            self._engine.begin(_stream(new, self._conversations.now()), content if begins else None)
         else:
             self._engine.await_start(saved.stream_id)
         return saved
@@ -345,6 +345,12 @@ def title_of(content: str) -> str:
     if len(line) <= _TITLE:
         return line
     return line[:_TITLE].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
+
+
+def _stream(new: NewAnswer, now: datetime) -> Stream:
+    ids = new.ids
+    where = (ids.stream_id, ids.message_id, ids.conversation_id)
+    return Stream(*where, new.model, Status.STREAMING, new.retrieve, new.document_ids, now)
 
 
 def _within(question: Question, conversation: Conversation) -> Question:

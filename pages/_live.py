@@ -117,7 +117,8 @@ class _Frames:
         grown = self._tail + piece
         finished = finished_blocks(grown)
         if finished >= max(1, len(self._tail)):  # Else a line that is only now seen to begin a block was sent already.
-            yield grown[len(self._tail) : finished]
+            if finished > len(self._tail):
+                yield grown[len(self._tail) : finished]
             yield _freeze
             piece, self._tail = grown[finished:], ""
         self._tail += piece

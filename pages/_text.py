@@ -8,7 +8,9 @@ from markdown_it import MarkdownIt
 
 # Where blocks begin and end is all that is asked of it, so the text inside them is left alone.
 _parser = MarkdownIt("commonmark").enable("table").disable("inline")
-_SPECIAL = re.compile(r"`+|~+|[$!:\n]")
+_SPECIAL = re.compile(r"\\+|`+|~+|[$!:\n]")
+# A line that is only begun: "2" may become the next item of the list above, "*" the first letter of "**more**".
+_UNDECIDED = re.compile(r"(?:\A|\n)[ >]*(?:\d{1,9}[.)]?|[-+*#_=~`|]+)\Z")
 _MEANS_MORE = {
     "$": str.isdigit,
     "!": lambda following: following == "[",
@@ -27,6 +29,7 @@ class Guard:
         self._blank = 0  # Characters of this line while it holds white space alone, else -1.
         self._fence = ""
         self._ticks = 0
+        self._escaped = False  # Whether the next character has a backslash before it already.
         self._held = ""
 
     def feed(self, text: str, *, end: bool = False) -> str:
@@ -45,15 +48,25 @@ class Guard:
         return "".join(out)
 
     def _plain(self, text: str) -> str:
+        if text:
+            self._escaped = False
         if text and self._blank >= 0:
             self._blank = -1 if text.strip() else self._blank + len(text)
         return text
 
     def _special(self, run: str, following: str) -> str:
         opens_line = 0 <= self._blank < 4
-        self._blank = -1
+        escaped, self._escaped = self._escaped, False
+        blank, self._blank = self._blank, -1
         if run == "\n":
             self._blank = 0
+            if blank >= 0:
+                self._ticks = 0  # A code span does not reach over an empty line.
+        elif run[0] == "\\":
+            self._escaped = len(run) % 2 == 1
+        elif escaped and not self._fence and not self._ticks:
+            if run[1:]:
+                self._count(run[1:], opens_line=False)
         elif run[0] in "`~":
             self._count(run, opens_line)
         elif not self._fence and not self._ticks and _MEANS_MORE[run](following):
@@ -79,7 +92,7 @@ def escaped(text: str) -> str:
 def finished_blocks(text: str) -> int:
     """How many characters of a growing Markdown text are finished top-level blocks, which later text cannot change."""
     tokens = [token for token in _parser.parse(text) if token.level == 0 and token.map]
-    if len(tokens) < 2 or tokens[-1].map is None:
+    if len(tokens) < 2 or tokens[-1].map is None or _UNDECIDED.search(text):
         return 0
     lines = text.split("\n")[: tokens[-1].map[0]]
     return sum(len(line) + 1 for line in lines) if "\r" not in text else 0

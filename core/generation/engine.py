@@ -35,7 +35,7 @@ class Engine:
         self._running: dict[str, tuple[Generation, asyncio.Task[Outcome]]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._background: set[asyncio.Task[Any]] = set()
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.new_event_loop()  # Not uvloop, which does not try IPv4 while IPv6 hangs.
         self._thread = threading.Thread(target=self._serve, name="throughline-engine", daemon=True)
         self._thread.start()
 
@@ -54,10 +54,18 @@ class Engine:
         left = max(0.0, self._pending_timeout - max(0.0, waited))
         self._soon(lambda: self._timers.update({stream_id: self._loop.call_later(left, self._expire, stream_id)}))
 
-    def start(self, stream_id: str, *, saved: bool = False) -> bool:
-        """Starts a pending stream; False when it was started or closed before.
+    def begin(self, stream: Stream, question: str | None = None) -> None:
+        """Starts a stream whose rows, its start among them, were just saved.
 
-        With `saved` the start is on disk already.
+        `question` is given when it is all that was said in the conversation, so that nothing has to be read.
+        """
+        log = self._hub.find(stream.id)
+        if log:
+            log.begin()
+            self._soon(lambda: self._run(stream, log, question))
+
+    def start(self, stream_id: str) -> bool:
+        """Starts a pending stream; False when it was started or closed before.
 
         Raises:
             NotFound: there is no such stream.
@@ -71,8 +79,7 @@ class Engine:
                 return False
             self._starting.add(stream_id)
         try:
-            if not saved:
-                self._workshop.streams.start(stream_id)
+            self._workshop.streams.start(stream_id)
             log.begin()
         finally:
             self._starting.discard(stream_id)
@@ -116,13 +123,13 @@ class Engine:
         self._loop.run_forever()
         self._loop.close()
 
-    def _run(self, stream: Stream, log: StreamLog) -> None:
+    def _run(self, stream: Stream, log: StreamLog, question: str | None = None) -> None:
         if timer := self._timers.pop(stream.id, None):
             timer.cancel()
         if self._closing:
             self._hub.close_stream(log, _INTERRUPTED)
             return
-        generation = Generation(self._workshop, stream, log)
+        generation = Generation(self._workshop, stream, log, question)
         task = self._spawn(generation.run())
         self._running[stream.id] = (generation, task)
         task.add_done_callback(lambda done: self._ended(stream, log, generation, done))

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from core.errors import ProviderError, StorageError, ThroughlineError
 from core.generation.marking import Marking
-from core.models import Citation, Kind, Outcome, Status, Stream, Turn
+from core.models import Citation, Kind, Outcome, Role, Status, Stream, Turn
 from core.providers.base import ChatRequest, Event, Finished, Named, Provider, ReasoningDelta, TextDelta, Waiting
 from core.providers.registry import Providers
 from core.retrieval.library import Library
@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 LONGEST_ANSWER = 4_000_000
 _BACKLOG = 1_000_000
 PASSAGES = 6
+MOST_TURNS = 100
+"""More were never sent: a prompt's history is cut by its length as well."""
 FEWER_PASSAGES = 3
 """For a small model on this machine, which reads slowly."""
 
@@ -52,11 +54,12 @@ class Workshop:
 class Generation:
     """Fills one stream. Cancelling `run` closes it with the status that `ending` holds."""
 
-    def __init__(self, workshop: Workshop, stream: Stream, log: StreamLog) -> None:
+    def __init__(self, workshop: Workshop, stream: Stream, log: StreamLog, question: str | None = None) -> None:
         self._with = workshop
         self._stream = stream
         self._hub = workshop.hub
         self._log = log
+        self._question = question
         self._named = Named()
         self.ending = Outcome(Status.STOPPED, finish_reason="stop")
 
@@ -67,10 +70,7 @@ class Generation:
         except asyncio.CancelledError:
             outcome = self.ending
         except TimeoutError:
-            seconds = f"{self._with.token_timeout:g}"
-            message = (
-                f"No token came for {seconds} seconds, so the answer was ended. Continue it, or choose another model."
-            )
+            message = f"No token came for {self._with.token_timeout:g} seconds. Continue it, or choose another model."
             outcome = Outcome(Status.TIMEOUT, error=message)
         except ThroughlineError as error:
             outcome = Outcome(Status.ERROR, finish_reason="error", error=error.message)
@@ -85,7 +85,10 @@ class Generation:
 
     async def _fill(self) -> Outcome:
         provider, model = self._with.providers.for_model(self._stream.model)
-        turns, so_far, earlier = await self._off_loop(self._history)
+        if self._question is None:
+            turns, so_far, earlier = await self._off_loop(self._history)
+        else:
+            turns, so_far, earlier = (Turn(Role.USER, self._question),), "", ()
         *history, question = turns
         sources = earlier or await self._search(question.content, PASSAGES if provider.cites else FEWER_PASSAGES)
         searched = self._stream.retrieve
@@ -102,7 +105,7 @@ class Generation:
         while at is not None:
             path.append(at)
             at = nodes[at].parent_id
-        messages = stores.messages.read(stream.conversation_id, [*path, stream.message_id])
+        messages = stores.messages.read(stream.conversation_id, [*path[:MOST_TURNS], stream.message_id])
         turns = tuple(Turn(m.role.value, m.content) for m in messages if m.id != stream.message_id and m.content)
         answer = messages[-1]
         return turns, answer.content, answer.sources

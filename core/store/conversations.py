@@ -72,6 +72,10 @@ class Conversations:
         found: datetime | None = self._database.fetch("select max(created_at) from messages")[0][0]
         return found
 
+    def now(self) -> datetime:
+        """The time to store."""
+        return self._database.clock.now()
+
     def add_answer(self, new: NewAnswer) -> tuple[Asked, bool]:
         """Saves a question and its coming answer in one transaction, and says whether they are new.
 

@@ -7,7 +7,7 @@ from duckdb import DuckDBPyConnection
 from core.errors import DatabaseTooNew
 
 # What grows while answers stream is append-only: a state is the rows that are there, not a column that is updated.
-# `chunks` is the hot table: no key, and its rows are only removed when nothing streams (`Streams.tidy`). Tables with one
+# `chunks` is the hot table: no key, and its rows are only removed when nothing streams (`Streams.tidy`). Those with one
 # row a stream have an index by its id, so that opening a conversation reads its answers alone; 50 bytes a row.
 _CONVERSATIONS = """
 create table conversations (

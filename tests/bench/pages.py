@@ -55,9 +55,10 @@ def _tutorial(arguments: argparse.Namespace) -> Query:
 async def _measure(page: str, server: Server, query: Query, arguments: argparse.Namespace) -> dict[str, Any]:
     text = expected_text(arguments.tokens)
     begun, cpu = time.monotonic(), cpu_seconds(server.pid)
-    watched = await asyncio.gather(*(_watch(server, query, text[-60:]) for _ in range(arguments.sessions)))
-    took, cpu = time.monotonic() - begun, cpu_seconds(server.pid) - cpu
     nominal = arguments.tokens / arguments.rate
+    patience = 20 * nominal + 60
+    watched = await asyncio.gather(*(_watch(server, query, text[-60:], patience) for _ in range(arguments.sessions)))
+    took, cpu = time.monotonic() - begun, cpu_seconds(server.pid) - cpu
     return {
         "page": page,
         "sessions": arguments.sessions,
@@ -74,10 +75,10 @@ async def _measure(page: str, server: Server, query: Query, arguments: argparse.
     }
 
 
-async def _watch(server: Server, query: Query, ending: str) -> tuple[Session, float, float]:
+async def _watch(server: Server, query: Query, ending: str, patience: float) -> tuple[Session, float, float]:
     """A session, and the seconds from its start to its first and to its whole text."""
     begun = time.monotonic()
-    async with Session(server.port, await query()) as session, asyncio.timeout(1800):
+    async with Session(server.port, await query()) as session, asyncio.timeout(patience):
         first = await session.watch(lambda it: it.shows("## Part 0"))
         end = await session.watch(lambda it: it.ends_with(ending))
     return session, first - begun, end - begun

@@ -21,6 +21,7 @@ from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
 LIGHT = Path(__file__).with_name("light")
+_WATCHDOG = 'while read -r group; do [ "$group" = done ] && exit; last=$group; done; kill -s KILL -- "-$last"'
 _OURS = ("OPENROUTER_", "THROUGHLINE_", "STREAMLIT_")
 
 
@@ -64,6 +65,7 @@ class Server:
         self._command = (*prefix, sys.executable, "-m", "streamlit", "run", script)
         self._env = _environment(data_dir, base_url, embeddings) | (env or {})
         self._groups: list[int] = []
+        self._watchdog: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
@@ -96,6 +98,7 @@ class Server:
                 start_new_session=True,
             )
         self._groups.append(self.process.pid)
+        self._watch(self.process.pid)
 
     def start(self) -> float:
         """Starts it and waits until pages and API answer; gives the seconds that took.
@@ -137,7 +140,10 @@ class Server:
         """Starts it, which must end by itself; what it said."""
         self.launch()
         assert self.process is not None
-        code = self.process.wait(self._patience)
+        try:
+            code = self.process.wait(self._patience)
+        finally:
+            self.close()
         return ServerEnded(code, self.output)
 
     def close(self) -> None:
@@ -150,9 +156,10 @@ class Server:
         try:
             wait_for(lambda: not self.orphans(), 15, "processes were left behind")
         finally:
-            for group in self._groups:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(group, signal.SIGKILL)
+            for pid in self.orphans():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._unwatch()
 
     def orphans(self) -> list[int]:
         """Processes that some start of this server left behind, and that still live."""
@@ -162,18 +169,33 @@ class Server:
     def __enter__(self) -> Server:
         try:
             self.start()
-        except BaseException:
-            self._show()
-            self.close()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
-            self._show()
-        self.close()
+        try:
+            if kind is not None:
+                self._show()
+        finally:
+            self.close()
+
+    def _watch(self, group: int) -> None:
+        """Has the group ended should this process be killed before it can do so."""
+        if self._watchdog is None:
+            command = ("sh", "-c", _WATCHDOG)
+            self._watchdog = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        assert self._watchdog.stdin is not None
+        self._watchdog.stdin.write(f"{group}\n".encode())
+        self._watchdog.stdin.flush()
+
+    def _unwatch(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.communicate(b"done\n")
+            self._watchdog = None
 
     def _answers(self, said: int, path: str) -> bool:
         if not self.running:

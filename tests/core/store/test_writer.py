@@ -72,9 +72,7 @@ def test_jobs_that_wait_share_one_commit_in_their_order(notes: Notes) -> None:
     """All that was queued while a commit ran belongs to the next transaction, in the order of asking."""
     released = notes.hold()
     added = [notes.add(n) for n in (3, 1, 2)]
-    ids = [
-        notes.writer.submit(lambda cursor: cursor.execute("select txid_current()").fetchone()[0]) for _ in range(3)
-    ]
+    ids = [notes.writer.submit(lambda cursor: cursor.execute("select txid_current()").fetchone()[0]) for _ in range(3)]
     released.set()
     for future in added:
         future.result(20)

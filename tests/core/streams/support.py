@@ -98,3 +98,13 @@ def writer_held(database: Database) -> Iterator[None]:
     finally:
         released.set()
         held.result(PATIENCE)
+
+
+@contextmanager
+def saving_fails(rig: Rig) -> Iterator[None]:
+    """No text can be saved inside: the table that it goes to is away."""
+    rig.database.write(lambda cursor: cursor.execute("alter table chunks rename to away").fetchall())
+    try:
+        yield
+    finally:
+        rig.database.write(lambda cursor: cursor.execute("alter table away rename to chunks").fetchall())

@@ -1,0 +1,103 @@
+"""Takes pictures of the pages: `python -m tests.browser.screenshots OUTDIR`.
+
+Each is taken wide and narrow, light and dark: empty, streaming, finished with sources, failing, documents.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.chat_page import PATIENCE, ChatPage, launch
+from tests.browser.conftest import await_samples
+from tests.fakes.openrouter import FakeOpenRouter
+from tests.fakes.replies import Act, Step, answer, text
+from tests.support.server import Server
+
+WIDTHS = {"wide": {"width": 1280, "height": 800}, "narrow": {"width": 390, "height": 844}}
+QUESTION = "When is the bakery closed, and what does the ferry cost for a child?"
+ANSWER = (
+    "The **Tide and Crumb** bakery is closed on Mondays [1]. On the other days it opens early, so come before the "
+    "first boat.\n\n"
+    "For the ferry *Grey Heron* the fares are [2]:\n\n"
+    "| Passenger | Single ticket |\n|---|---|\n| Adult | 12 crowns |\n| Child under 14 | 5 crowns |\n\n"
+    "Tickets are sold on board, so there is no need to book."
+)
+MODELS = {"finished": "demo/answers", "streaming": "demo/writes", "failing": "demo/breaks"}
+
+
+def main() -> None:
+    """Takes every picture."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=PATIENCE)
+    with FakeOpenRouter() as fake, tempfile.TemporaryDirectory() as data:
+        prepare(fake)
+        env = {"THROUGHLINE_MODEL": MODELS["finished"]}
+        with Server(Path(data) / "data", fake.base_url, env=env, embeddings=True) as server, sync_playwright() as tools:
+            await_samples(server, 120)
+            browser = launch(tools)
+            for scheme, width in product(("light", "dark"), WIDTHS):
+                take(browser, server, folder, scheme, width)
+
+
+def prepare(fake: FakeOpenRouter) -> None:
+    """Has the model's side know one model for each kind of answer."""
+    sample = fake.catalogue[0]
+    fake.catalogue = [{**sample, "id": model, "name": model} for model in MODELS.values()]
+    words = [word + " " for word in ANSWER.split(" ")]
+    written: list[Step] = [*map(text, words[:55]), Act.HOLD]
+    fake.script(MODELS["finished"], answer(*words))
+    fake.script(MODELS["streaming"], written)
+    fake.script(MODELS["failing"], [*map(text, words[:30]), Act.CUT])
+
+
+def take(browser: Browser, server: Server, folder: Path, scheme: str, width: str) -> None:
+    """Takes the pictures of one size and one colour scheme."""
+    context = browser.new_context(viewport=WIDTHS[width], color_scheme=scheme)  # type: ignore[arg-type]
+    chat = ChatPage(context.new_page(), server.url)
+
+    def picture(name: str) -> None:
+        chat.page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", animations="disabled")
+
+    chat.open()
+    chat.settle()
+    chat.input.wait_for()
+    picture("empty")
+    chat.open("/documents")
+    expect(chat.page.get_by_text("lighthouse.pdf")).to_be_visible()
+    chat.settle()
+    picture("documents")
+    for name, model in MODELS.items():
+        asked = begin(server, model)
+        chat.open(f"/?c={asked['conversation_id']}")
+        if name == "streaming":
+            chat.wait_for_answer()
+            picture(name)
+            chat.stop()
+        chat.wait_until_finished()
+        if name != "streaming":
+            picture(name)
+        if name == "finished":
+            chat.messages.last.get_by_role("button", name="[1]").click()
+            expect(chat.page.get_by_text("rank 1, similarity")).to_be_visible()
+            picture("source")
+    context.close()
+
+
+def begin(server: Server, model: str) -> dict[str, str]:
+    """Asks the question."""
+    body = {"content": QUESTION, "model": model, "start": True}
+    response = httpx.post(f"{server.url}/api/conversations", json=body, timeout=60)
+    response.raise_for_status()
+    asked: dict[str, str] = response.json()
+    return asked
+
+
+if __name__ == "__main__":
+    main()
