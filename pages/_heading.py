@@ -13,7 +13,7 @@ def show_heading(conversation_id: str) -> None:
     """The title, and behind one button rename, pin, archive and delete."""
     chat = _state.service().chat
     conversation = chat.conversation(conversation_id)
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    with st.container(horizontal=True, wrap=False, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**{plain(conversation.title)}**", width="stretch")
         with st.popover("", icon=":material/more_horiz:", type="tertiary", help="Rename, pin, archive, delete"):
             _rename(conversation_id, conversation.title)

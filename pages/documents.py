@@ -66,7 +66,7 @@ def _list(busy: bool) -> None:
 
 
 def _row(document: Document) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{plain(document.title)}**  \n:small[{_facts(document)}]", width="stretch")
         if st.button("", key=f"remove-{document.id}", icon=":material/delete:", type="tertiary", help="Remove"):
             _confirm(document)
