@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 
-from core.chat import UNDO
 from core.models import Status
+from core.shelf import UNDO
 from core.store.conversations import Conversations
 from core.store.database import Database
 from core.store.streams import Streams

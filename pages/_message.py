@@ -7,9 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.branches import siblings
-from core.chat import Question
 from core.errors import ThroughlineError
 from core.models import Asked, Citation, Message, Node, Role, Status
+from core.questions import Question
 from pages import _state
 from pages._copy import copy_button
 from pages._text import escaped

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.branches import path_to
-from core.chat import LONGEST_QUESTION, Question
 from core.errors import NotFound, ThroughlineError
 from core.models import Message, Node, Status
+from core.questions import LONGEST_QUESTION, Question
 from pages import _message, _state
 from pages._heading import show_heading
 from pages._live import show_live

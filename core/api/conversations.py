@@ -14,9 +14,9 @@ from starlette.routing import BaseRoute, Route
 
 from core.api.answers import answer, asked, conversation_summary, conversation_whole, message_whole, timestamp
 from core.api.body import Fields, read_fields, whole_parameter
-from core.chat import Question
 from core.errors import InvalidValue
 from core.models import Conversation
+from core.questions import Question
 from core.service import current
 
 

@@ -103,7 +103,10 @@ class Database:
     def log_size(self) -> int:
         """Bytes in the write-ahead log."""
         log = self.path.with_name(self.path.name + ".wal")
-        return log.stat().st_size if log.exists() else 0
+        try:
+            return log.stat().st_size
+        except FileNotFoundError:  # A checkpoint has just folded it.
+            return 0
 
     def close(self) -> None:
         """Commits what is queued and closes the file."""

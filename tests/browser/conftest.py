@@ -49,6 +49,7 @@ def mortal(upstream: FakeOpenRouter, tmp_path_factory: pytest.TempPathFactory) -
     """A server that tests may kill and start again; they leave it running."""
     env = {"THROUGHLINE_MODEL": STREAMS}
     with Server(tmp_path_factory.mktemp("mortal") / "data", upstream.base_url, env=env) as server:
+        httpx.get(f"{server.url}/api/models", timeout=60)
         yield server
 
 

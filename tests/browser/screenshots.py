@@ -22,9 +22,9 @@ from tests.support.server import Server
 WIDTHS = {"wide": {"width": 1280, "height": 800}, "narrow": {"width": 390, "height": 844}}
 QUESTION = "When is the bakery closed, and what does the ferry cost for a child?"
 ANSWER = (
-    "The **Tide and Crumb** bakery is closed on Mondays [1]. On the other days it opens early, so come before the "
-    "first boat.\n\n"
-    "For the ferry *Grey Heron* the fares are [2]:\n\n"
+    "The **Tide and Crumb** bakery is closed on Mondays [{bakery}]. On the other days it opens early, so come "
+    "before the first boat.\n\n"
+    "For the ferry *Grey Heron* the fares are [{ferry}]:\n\n"
     "| Passenger | Single ticket |\n|---|---|\n| Adult | 12 crowns |\n| Child under 14 | 5 crowns |\n\n"
     "Tickets are sold on board, so there is no need to book."
 )
@@ -37,20 +37,31 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=PATIENCE)
     with FakeOpenRouter() as fake, tempfile.TemporaryDirectory() as data:
-        prepare(fake)
+        offer(fake)
         env = {"THROUGHLINE_MODEL": MODELS["finished"]}
         with Server(Path(data) / "data", fake.base_url, env=env, embeddings=True) as server, sync_playwright() as tools:
             await_samples(server, 120)
+            script(fake, ANSWER.format(bakery=mark(server, "closed on Mondays"), ferry=mark(server, "child")))
             browser = launch(tools)
             for scheme, width in product(("light", "dark"), WIDTHS):
                 take(browser, server, folder, scheme, width)
 
 
-def prepare(fake: FakeOpenRouter) -> None:
-    """Has the model's side know one model for each kind of answer."""
+def offer(fake: FakeOpenRouter) -> None:
+    """Has the model's side offer one model for each kind of answer."""
     sample = fake.catalogue[0]
     fake.catalogue = [{**sample, "id": model, "name": model} for model in MODELS.values()]
-    words = [word + " " for word in ANSWER.split(" ")]
+
+
+def mark(server: Server, words: str) -> int:
+    """The mark of the best passage that holds these words."""
+    found = httpx.get(f"{server.url}/api/search", params={"q": QUESTION, "k": 6}, timeout=120).json()["passages"]
+    return next(number for number, passage in enumerate(found, 1) if words in passage["text"])
+
+
+def script(fake: FakeOpenRouter, whole: str) -> None:
+    """Has one model give the whole answer, one pause in it, and one break off."""
+    words = [word + " " for word in whole.split(" ")]
     written: list[Step] = [*map(text, words[:55]), Act.HOLD]
     fake.script(MODELS["finished"], answer(*words))
     fake.script(MODELS["streaming"], written)
@@ -78,14 +89,17 @@ def take(browser: Browser, server: Server, folder: Path, scheme: str, width: str
         chat.open(f"/?c={asked['conversation_id']}")
         if name == "streaming":
             chat.wait_for_answer()
+            chat.button("Stop").wait_for()
+            chat.button("New conversation").wait_for(state="attached")
+            expect(chat.page.get_by_test_id("stSkeleton")).to_have_count(0)
             picture(name)
             chat.stop()
         chat.wait_until_finished()
         if name != "streaming":
             picture(name)
         if name == "finished":
-            chat.messages.last.get_by_role("button", name="[1]").click()
-            expect(chat.page.get_by_text("rank 1, similarity")).to_be_visible()
+            chat.messages.last.get_by_role("button", name="bakery").click()
+            expect(chat.page.get_by_test_id("stPopoverBody")).to_be_visible()
             picture("source")
     context.close()
 

@@ -27,6 +27,9 @@ from tests.fakes.openrouter import FakeOpenRouter
 from tests.fakes.story import expected_text
 from tests.support.server import LIGHT, Server
 
+OPEN_CODE = pytest.mark.xfail(
+    reason="code that Markdown sees as ended, or never begun, still hides an image from the escaping", strict=True
+)
 QUESTION = "When is the bakery closed?"
 
 
@@ -88,6 +91,25 @@ def test_a_failure_is_said_where_the_person_looks(chat: ChatPage, model: str, se
     expect(alert).to_contain_text(sentence)
     expect(alert).to_be_in_viewport()
     chat.expect_nothing_leaked()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Look: ",
+        pytest.param("It`s here: ", marks=OPEN_CODE),
+        pytest.param("- one\n\n  ```\n", marks=OPEN_CODE),
+        pytest.param("> ```\n", marks=OPEN_CODE),
+    ],
+    ids=["text", "open code span", "fence in a list", "fence in a quotation"],
+)
+def test_no_image_in_an_answer_is_fetched(chat: ChatPage, upstream: FakeOpenRouter, before: str) -> None:
+    """An image that a document slipped into an answer is asked of nobody, whatever stands before it."""
+    address = f"{upstream.base_url}/stolen-{len(upstream.requests)}.png"
+    chat.begin(f"{before}![words]({address}) and no more", ECHO)
+    chat.wait_until_finished()
+    chat.page.wait_for_function("[...document.images].every(image => image.complete)")
+    assert not [request for request in upstream.requests if "stolen" in request.path]
 
 
 def test_a_busy_model_is_asked_again(chat: ChatPage) -> None:

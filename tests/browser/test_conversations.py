@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chat_page import ChatPage, letters
+from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import OpenChat
-from tests.browser.models import CITES, ECHO, WHOLE
+from tests.browser.models import CITES, ECHO
 from tests.support.server import Server
 
 
@@ -25,11 +25,10 @@ def test_a_copied_link_opens_the_conversation(chat: ChatPage, open_chat: OpenCha
 def test_a_link_may_be_the_first_visit(mortal: Server, open_chat: OpenChat, documents_first: bool) -> None:
     """Right after the server's start a link leads where it says, with the frame around it."""
     chat = open_chat(mortal)
-    chat.open()
     question = f"What is in this link? {documents_first}"
-    chat.ask(question)
+    chat.begin(question, ECHO)
     address = f"/?c={chat.conversation_id}"
-    chat.wait_until_finished()
+    answer = chat.wait_until_finished()
     mortal.restart()
     first = open_chat(mortal)
     if documents_first:
@@ -41,7 +40,7 @@ def test_a_link_may_be_the_first_visit(mortal: Server, open_chat: OpenChat, docu
         first.open(address)
         expect(first.button("New conversation")).to_be_visible()
     expect(first.page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
-    assert letters(first.wait_until_finished()) == letters(WHOLE)
+    assert first.wait_until_finished() == answer
 
 
 def test_an_unknown_link_is_said_in_a_sentence(chat: ChatPage) -> None:

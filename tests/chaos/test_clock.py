@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.chat import Question
+from core.questions import Question
 from core.clock import Clock
 from core.models import Asked, Message, Status
 from core.service import Service
@@ -58,7 +58,6 @@ def open_service(tmp_path: Path, upstream: FakeOpenRouter) -> Iterator[Open]:
 def _close_all(opened: list[Service]) -> None:
     for service in opened:
         service.close()
-        service.engine._loop.close()
 
 
 @pytest.mark.parametrize("jumps", [(-3 * HOURS,), (3 * HOURS,), (-3 * HOURS, 3 * HOURS), (30 * HOURS, -2 * HOURS)])

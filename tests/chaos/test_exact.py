@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from core.api.app import routes
 from core.api.errors import exception_handlers
-from core.chat import Question
+from core.questions import Question
 from core.models import Asked, Status
 from core.service import Service, publish
 from core.settings import Settings
@@ -38,7 +38,6 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield opened
         publish(None)
         opened.close()
-        opened.engine._loop.close()
 
 
 def test_readers_from_any_offset_at_any_speed_get_the_same_text(service: Service) -> None:

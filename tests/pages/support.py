@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from core.chat import Question
+from core.questions import Question
 from core.models import Asked
 from core.service import Service
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from duckdb import DuckDBPyConnection
 
-from core.chat import Question
+from core.questions import Question
 from core.models import Status
 from core.service import Service
 from tests.fakes.openrouter import FakeOpenRouter

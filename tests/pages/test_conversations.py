@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.chat import Question
+from core.questions import Question
 from core.errors import NotFound
 from core.service import Service
 from tests.pages.conftest import OpenPage

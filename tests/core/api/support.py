@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from core.api.app import guard, routes
 from core.api.errors import exception_handlers
-from core.chat import Question
+from core.questions import Question
 from core.models import Asked, Kind, Outcome, Status
 from core.retrieval.embed import Embedder
 from core.service import Service

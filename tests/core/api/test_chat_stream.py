@@ -5,7 +5,7 @@ import threading
 import httpx
 from starlette.testclient import TestClient
 
-from core.chat import Question
+from core.questions import Question
 from core.models import Status
 from core.service import Service
 from tests.core.api.support import by_hand, finished

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from starlette.testclient import TestClient
 
-from core.chat import Question
+from core.questions import Question
 from core.models import Status
 from core.service import Service
 from tests.core.api.support import by_hand, finished

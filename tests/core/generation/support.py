@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-from core.chat import Question
+from core.questions import Question
 from core.models import Asked, Message
 from core.service import Service
 from core.settings import Settings

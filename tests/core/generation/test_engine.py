@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.chat import Question
+from core.questions import Question
 from core.errors import NotFound, TooMany
 from core.generation import engine
 from core.generation.engine import SHUT_DOWN
@@ -99,7 +100,7 @@ def test_start_and_stop_at_once_leave_one_state(service: Service) -> None:
     for _ in range(25):
         asked = ask(service, "fake/silent", start=False)
         log = log_of(service, asked)
-        together(lambda: service.chat.start(asked.stream_id), lambda: service.chat.stop(asked.stream_id))
+        together(partial(service.chat.start, asked.stream_id), partial(service.chat.stop, asked.stream_id))
         assert ended(service, asked).status is Status.STOPPED
         assert log.status is Status.STOPPED
         assert count(service, "outcomes", asked.stream_id) == 1

@@ -1,0 +1,75 @@
+"""What is asked, checked before anything is saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from core.errors import InvalidValue
+from core.models import Conversation
+
+LONGEST_QUESTION = 200_000
+LONGEST_TITLE = 200
+_TITLE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and how: the fields of the HTTP contract."""
+
+    content: str
+    model: str | None = None
+    document_ids: tuple[str, ...] | None = None
+    retrieve: bool = True
+    start: bool = False
+    client_id: str | None = None
+    title: str | None = None
+
+    def within(self, conversation: Conversation) -> Question:
+        """The question with the conversation's documents, unless it names its own."""
+        if self.document_ids is not None:
+            return self
+        return replace(self, document_ids=conversation.document_ids)
+
+
+def title_of(content: str) -> str:
+    """A conversation's title from its first question: its first words."""
+    line = " ".join(content.split())
+    if len(line) <= _TITLE:
+        return line
+    return line[:_TITLE].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
+
+
+def checked_content(content: str) -> str:
+    """A question's text as it is saved.
+
+    Raises:
+        InvalidValue: it is empty or too long.
+    """
+    if not content.strip():
+        raise InvalidValue("The question is empty. Write one.")
+    if len(content) > LONGEST_QUESTION:
+        raise InvalidValue(f"The question is longer than {LONGEST_QUESTION:,} characters. Add long texts as documents.")
+    return content.encode("utf-8", "replace").decode()
+
+
+def checked_model(model: str) -> str:
+    """A model's name as it is saved.
+
+    Raises:
+        InvalidValue: it is blank.
+    """
+    if not model.strip():
+        raise InvalidValue("The model's name is empty. Leave it out for the default model.")
+    return model
+
+
+def checked_title(title: str) -> str:
+    """A title as it is saved, on one line.
+
+    Raises:
+        InvalidValue: it is empty or too long.
+    """
+    title = " ".join(title.encode("utf-8", "replace").decode().split())
+    if not title or len(title) > LONGEST_TITLE:
+        raise InvalidValue(f"A title has 1 to {LONGEST_TITLE} characters.")
+    return title
