@@ -41,7 +41,7 @@ async def _measure(server: Server, base_url: str, arguments: argparse.Namespace)
     await asyncio.gather(*(follower.done for follower in followers))
     cpu = cpu_seconds(server.pid) - cpu
     sent = [await _times(base_url, number) for number in range(arguments.streams)]
-    model_time = max(times[-1] for times in sent) - began
+    model_time = max(times[arguments.tokens - 1] for times in sent) - began
     end = max(follower.arrivals[-1][0] for follower in followers) - began
     lags = [lag for follower, times in zip(followers, sent, strict=True) for lag in _lags(follower, times)]
     expected = expected_text(arguments.tokens)

@@ -18,9 +18,10 @@ _ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
+# What an earlier run of the page showed stands there, marked as stale, until the present run replaces it.
 _ANSWERS = """() => [...document.querySelectorAll('[data-testid=stChatMessage]')].map(message =>
     [...message.querySelectorAll('.stMarkdown')].filter(text =>
-        !text.closest('[data-testid=stExpander]') && !text.querySelector('[data-testid=stCaptionContainer]')
+        !text.closest('[data-testid=stExpander], [data-stale=true]') && !text.querySelector('[data-testid=stCaptionContainer]')
     ).map(text => text.innerText).join('\\n'))"""
 
 

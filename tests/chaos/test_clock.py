@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core.questions import Question
 from core.clock import Clock
 from core.models import Asked, Message, Status
+from core.questions import Question
 from core.service import Service
 from core.settings import Settings
 from tests.fakes.openrouter import FakeOpenRouter

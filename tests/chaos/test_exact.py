@@ -15,8 +15,8 @@ from starlette.applications import Starlette
 
 from core.api.app import routes
 from core.api.errors import exception_handlers
-from core.questions import Question
 from core.models import Asked, Status
+from core.questions import Question
 from core.service import Service, publish
 from core.settings import Settings
 from tests.fakes.openrouter import FakeOpenRouter
