@@ -162,10 +162,9 @@ class Chat(Shelf):
             raise
         if not created:
             self._hub.discard(ids.stream_id)
-        elif question.start:
-            self._engine.begin(_stream(new, self._conversations.now()), content if begins else None)
-        else:
-            self._engine.await_start(saved.stream_id)
+            return saved
+        go = self._engine.begin if question.start else self._engine.await_start
+        go(_stream(new, self._conversations.now()), content if begins else None)
         return saved
 
     def _next_seq(self) -> int:
@@ -192,4 +191,4 @@ class Chat(Shelf):
 def _stream(new: NewAnswer, now: datetime) -> Stream:
     ids = new.ids
     where = (ids.stream_id, ids.message_id, ids.conversation_id)
-    return Stream(*where, new.model, Status.STREAMING, new.retrieve, new.document_ids, now)
+    return Stream(*where, new.model, Status.PENDING, new.retrieve, new.document_ids, now)

@@ -78,7 +78,8 @@ class Service:
         self.engine = Engine(workshop, settings.pending_timeout)
         for stream in pending:
             self.hub.open(stream.id, stream.conversation_id)
-            self.engine.await_start(stream.id, (self.database.clock.now() - stream.created_at).total_seconds())
+            waited = self.database.clock.now() - stream.created_at
+            self.engine.await_start(stream, waited=waited.total_seconds())
         self.follower = Follower(self.hub, self.streams)
         self.chat = Chat(self._conversations, messages, self.streams, self.hub, self.engine, settings.model)
         self._maintenance = Maintenance(self.database, self._conversations, self.streams, self.hub)
@@ -91,7 +92,6 @@ class Service:
         with self._closing:
             if not self.hub.closed:
                 self.engine.close()
-                self.hub.drain(1.0)
                 self.hub.close()
 
     def health(self) -> Health:

@@ -34,6 +34,7 @@ class Engine:
         self._starting: set[str] = set()
         self._running: dict[str, tuple[Generation, asyncio.Task[Outcome]]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._pending: dict[str, tuple[Stream, str | None]] = {}
         self._background: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()  # Not uvloop, which does not try IPv4 while IPv6 hangs.
         self._thread = threading.Thread(target=self._serve, name="throughline-engine", daemon=True)
@@ -49,8 +50,13 @@ class Engine:
             raise TooMany("Too many answers are being written at the moment. Try again in a minute.")
         return self._hub.open(stream_id, conversation_id)
 
-    def await_start(self, stream_id: str, waited: float = 0.0) -> None:
-        """Closes a pending stream as timed out if nobody starts it in time; `waited` seconds are over already."""
+    def await_start(self, stream: Stream, question: str | None = None, *, waited: float = 0.0) -> None:
+        """Closes a pending stream as timed out if nobody starts it in time; `waited` seconds are over already.
+
+        `question` is given as in `begin`.
+        """
+        stream_id = stream.id
+        self._pending[stream_id] = (stream, question)
         left = max(0.0, self._pending_timeout - max(0.0, waited))
         self._soon(lambda: self._timers.update({stream_id: self._loop.call_later(left, self._expire, stream_id)}))
 
@@ -70,7 +76,7 @@ class Engine:
         Raises:
             NotFound: there is no such stream.
         """
-        stream = self._workshop.streams.get(stream_id)
+        stream, question = self._pending.get(stream_id) or (self._workshop.streams.get(stream_id), None)
         if stream is None:
             raise NotFound("stream", stream_id)
         with self._lock:
@@ -83,7 +89,8 @@ class Engine:
             log.begin()
         finally:
             self._starting.discard(stream_id)
-        self._soon(lambda: self._run(stream, log))
+        self._pending.pop(stream_id, None)
+        self._soon(lambda: self._run(stream, log, question))
         return True
 
     def stop(self, stream_id: str) -> Status:
@@ -171,6 +178,7 @@ class Engine:
         with self._lock:
             if log.status is not Status.PENDING or log.stream_id in self._starting:
                 return False
+            self._pending.pop(log.stream_id, None)
             return self._hub.close_stream(log, outcome)
 
     async def _interrupt_all(self) -> None:

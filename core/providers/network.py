@@ -7,6 +7,7 @@ import contextlib
 import ssl
 import urllib.request
 from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import Any
 
 import httpcore
@@ -51,7 +52,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout):
-                _, socket = await loop.create_connection(_Socket, host, port, happy_eyeballs_delay=0.25)
+                _, socket = await loop.create_connection(_Socket, host, port, happy_eyeballs_delay=_delay(host))
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
         except OSError as error:
@@ -60,6 +61,15 @@ class _Backend(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def _delay(host: str) -> float | None:
+    """How long IPv6 may hang before IPv4 is tried; a single address needs no race, which leaks sockets when cancelled."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return 0.25
+    return None
 
 
 class _Socket(asyncio.Protocol, httpcore.AsyncNetworkStream):

@@ -102,12 +102,6 @@ class Hub:
         with self._lock:
             log.wakers.discard(waker)
 
-    def drain(self, patience: float) -> None:
-        """Waits until what was closed is on disk and its followers know, or `patience` seconds are over."""
-        until = time.monotonic() + patience
-        while time.monotonic() < until and any(log.closing for log in self.open_streams()):
-            time.sleep(0.01)
-
     def close(self) -> None:
         """Ends every follower; streams still pending stay so on disk."""
         # What was closed just now is told to its followers first: that takes one commit or two.

@@ -21,7 +21,8 @@ _ARGUMENTS = (
 # What an earlier run of the page showed stands there, marked as stale, until the present run replaces it.
 _ANSWERS = """() => [...document.querySelectorAll('[data-testid=stChatMessage]')].map(message =>
     [...message.querySelectorAll('.stMarkdown')].filter(text =>
-        !text.closest('[data-testid=stExpander], [data-stale=true]') && !text.querySelector('[data-testid=stCaptionContainer]')
+        !text.closest('[data-testid=stExpander], [data-stale=true]') &&
+        !text.querySelector('[data-testid=stCaptionContainer]')
     ).map(text => text.innerText).join('\\n'))"""
 
 

@@ -47,7 +47,7 @@ def at_once(works: list[Callable[[], Asked]]) -> tuple[list[Asked], list[Through
         except ThroughlineError as error:
             refused.append(error)
 
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    threads = [threading.Thread(target=run, args=(work,), daemon=True) for work in works]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -216,7 +216,7 @@ def test_two_who_both_saw_the_answer_done_do_not_both_ask(service: Service) -> N
         except Conflict as error:
             outcome.append(error)
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
     before = len(service.hub.open_streams())
     with writer_held(service.database):
         for thread in threads:

@@ -57,7 +57,9 @@ def test_every_time_is_later_than_the_one_before(machine: Machine, clock: Clock)
 def test_times_of_many_threads_are_all_different(clock: Clock) -> None:
     """No two threads are given the same time."""
     found: list[datetime] = []
-    threads = [threading.Thread(target=lambda: found.extend(clock.now() for _ in range(300))) for _ in range(6)]
+    threads = [
+        threading.Thread(target=lambda: found.extend(clock.now() for _ in range(300)), daemon=True) for _ in range(6)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -19,7 +19,9 @@ def test_an_id_can_stand_anywhere() -> None:
 def test_ids_are_all_different() -> None:
     """Also those that many threads make at the same moment."""
     found: list[str] = []
-    threads = [threading.Thread(target=lambda: found.extend(new_id() for _ in range(2000))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: found.extend(new_id() for _ in range(2000)), daemon=True) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

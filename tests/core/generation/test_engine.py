@@ -31,7 +31,7 @@ def together(*works: Any) -> list[Any]:
         ready.wait(PATIENCE)
         results[place] = work()
 
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
+    threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(works)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -111,7 +111,7 @@ def test_stopping_while_the_start_is_being_saved_waits_for_it(service: Service) 
     """A stop that meets a start on its way to disk closes the stream after it."""
     asked = ask(service, "fake/silent", start=False)
     with writer_held(service.database):
-        starting = threading.Thread(target=service.chat.start, args=(asked.stream_id,))
+        starting = threading.Thread(target=service.chat.start, args=(asked.stream_id,), daemon=True)
         starting.start()
         wait_for(lambda: asked.stream_id in service.engine._starting, PATIENCE, "it is not being started")
         assert service.chat.stop(asked.stream_id) is Status.PENDING
@@ -216,7 +216,10 @@ def test_a_shutdown_tells_followers_at_once(upstream: FakeOpenRouter, tmp_path: 
         def follow(name: str, asked: Asked) -> None:
             *_, found[name] = service.follower.follow(asked.stream_id)
 
-        threads = [threading.Thread(target=follow, args=pair) for pair in (("writing", writing), ("pending", pending))]
+        threads = [
+            threading.Thread(target=follow, args=pair, daemon=True)
+            for pair in (("writing", writing), ("pending", pending))
+        ]
         for thread in threads:
             thread.start()
         service.begin_close()

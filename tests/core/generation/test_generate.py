@@ -217,7 +217,9 @@ def test_earlier_turns_are_sent_along(service: Service, upstream: FakeOpenRouter
 
 def test_an_answer_that_broke_inside_is_closed_with_a_sentence(service: Service, tmp_path: Path) -> None:
     """A mistake of our own closes the stream too, and nobody waits for it in vain."""
-    asked = ask(service, start=False)
+    first = ask(service)
+    ended(service, first)
+    asked = service.chat.ask(first.conversation_id, Question("And then?", retrieve=False))
     service.database.write(
         lambda cursor: cursor.execute("delete from messages where id = ?", [asked.message_id]).fetchall()
     )

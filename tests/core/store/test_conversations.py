@@ -63,7 +63,9 @@ def test_eight_threads_with_one_client_id_make_one_conversation(rig: Rig) -> Non
     """However many ask at the same moment, exactly one conversation is made and all get its ids."""
     found: list[tuple[Asked, bool]] = []
     new = [new_answer(seq, client_id="once") for seq in range(1, 17, 2)]
-    threads = [threading.Thread(target=lambda n=n: found.append(rig.conversations.add_answer(n))) for n in new]
+    threads = [
+        threading.Thread(target=lambda n=n: found.append(rig.conversations.add_answer(n)), daemon=True) for n in new
+    ]
     with writer_held(rig.database):  # All of them wait for the same commit.
         for thread in threads:
             thread.start()

@@ -125,7 +125,7 @@ def test_every_thread_reads_with_its_own_cursor(rig: Rig) -> None:
             if rows[0][0] != 2 * rows[0][1]:
                 failed.append(rows)
 
-    threads = [threading.Thread(target=work) for _ in range(6)]
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(6)]
     for thread in threads:
         thread.start()
     for seq in range(2, 12):

@@ -113,7 +113,7 @@ def test_close_commits_what_is_queued(notes: Notes) -> None:
     """Closing waits for everything that was accepted."""
     released = notes.hold()
     added = [notes.add(n) for n in range(100)]
-    closing = threading.Thread(target=notes.writer.close)
+    closing = threading.Thread(target=notes.writer.close, daemon=True)
     closing.start()
     released.set()
     closing.join(20)
@@ -139,7 +139,7 @@ def test_many_threads_lose_nothing(notes: Notes) -> None:
         except BaseException as error:
             failed.append(error)
 
-    threads = [threading.Thread(target=work, args=(start * 1000,)) for start in range(8)]
+    threads = [threading.Thread(target=work, args=(start * 1000,), daemon=True) for start in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

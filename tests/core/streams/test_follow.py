@@ -34,7 +34,7 @@ def write_story(rig: Rig, log: StreamLog, tokens: int = TOKENS, status: Status =
                 threading.Event().wait(0.004)
         rig.hub.close_stream(log, Outcome(status))
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
 
@@ -194,7 +194,7 @@ def test_every_reader_gets_the_same_characters(rig: Rig) -> None:
     found: dict[int, str] = {}
     reading = [reader(rig, log.stream_id, seed) for seed in range(20)]
     threads = [
-        threading.Thread(target=lambda seed=seed, read=read: found.__setitem__(seed, read()))  # type: ignore[misc]
+        threading.Thread(target=lambda seed=seed, read=read: found.__setitem__(seed, read()), daemon=True)  # type: ignore[misc]
         for seed, read in enumerate(reading)
     ]
     writing = write_story(rig, log)
@@ -223,7 +223,7 @@ def test_readers_on_a_loop_get_the_same_characters(rig: Rig) -> None:
         return await asyncio.gather(*(read(offset) for offset in range(50)))
 
     rig.write(log, text[:60])
-    rest = threading.Thread(target=lambda: _rest(rig, log, text[60:]))
+    rest = threading.Thread(target=lambda: _rest(rig, log, text[60:]), daemon=True)
     rest.start()
     found = asyncio.run(all_of_them())
     rest.join(PATIENCE)
@@ -267,12 +267,14 @@ def test_a_stream_that_closes_while_somebody_begins_to_follow_it_is_not_missed(r
     for number in range(30):
         log = rig.stream()
         rig.write(log, "text")
-        closing = threading.Thread(target=rig.hub.close_stream, args=(log, Outcome(Status.DONE)))
+        closing = threading.Thread(target=rig.hub.close_stream, args=(log, Outcome(Status.DONE)), daemon=True)
         closing.start()
         if number % 3 == 0:
             closing.join(PATIENCE)
         updates: list[Update] = []
-        follower = threading.Thread(target=lambda log=log, to=updates: to.extend(rig.follower.follow(log.stream_id)))
+        follower = threading.Thread(
+            target=lambda log=log, to=updates: to.extend(rig.follower.follow(log.stream_id)), daemon=True
+        )
         follower.start()
         follower.join(PATIENCE)
         assert not follower.is_alive()
@@ -350,7 +352,7 @@ def test_followers_end_with_the_hub(rig: Rig) -> None:
     """A server that shuts down leaves nobody waiting, and a stream that nobody had started stays pending."""
     log = rig.stream(started=False)
     seen: list[Update] = []
-    thread = threading.Thread(target=lambda: seen.extend(rig.follower.follow(log.stream_id)))
+    thread = threading.Thread(target=lambda: seen.extend(rig.follower.follow(log.stream_id)), daemon=True)
     thread.start()
     wait_for(lambda: log.wakers, PATIENCE, "nobody follows")
     rig.hub.close()

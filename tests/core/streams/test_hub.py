@@ -43,7 +43,7 @@ def test_of_many_closings_at_once_one_counts(rig: Rig) -> None:
             if rig.hub.close_stream(log, Outcome(status)):
                 won.append(status)
 
-        threads = [threading.Thread(target=close, args=(status,)) for status in statuses]
+        threads = [threading.Thread(target=close, args=(status,), daemon=True) for status in statuses]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -144,7 +144,7 @@ def test_a_write_that_is_refused_at_once_blocks_nobody() -> None:
         hub.append(log, Kind.ANSWER, "text")
         hub.append(log, Kind.ANSWER, "more")
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=work, daemon=True, daemon=True)
     thread.start()
     thread.join(PATIENCE)
     assert not thread.is_alive()
@@ -214,7 +214,9 @@ def test_closing_the_hub_first_tells_what_was_closed(tmp_path: Path) -> None:
     rig = Rig(tmp_path / "closing.duckdb")
     log = rig.stream()
     seen: list[Status] = []
-    thread = threading.Thread(target=lambda: seen.extend(u.status for u in rig.follower.follow(log.stream_id)))
+    thread = threading.Thread(
+        target=lambda: seen.extend(u.status for u in rig.follower.follow(log.stream_id)), daemon=True
+    )
     thread.start()
     wait_for(lambda: seen, PATIENCE, "nothing is followed")
     rig.hub.append(log, Kind.ANSWER, "text")
