@@ -64,7 +64,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
 
 
 def _delay(host: str) -> float | None:
-    """How long IPv6 may hang before IPv4 is tried; a single address needs no race, which leaks sockets when cancelled."""
+    """How long IPv6 may hang before IPv4 is tried; one address needs no race, which leaks sockets when cancelled."""
     try:
         ip_address(host)
     except ValueError:

@@ -183,9 +183,7 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
     return Request(method, parts.path, dict(parse_qsl(parts.query)), headers, json.loads(body) if body else {})
 
 
-async def _write(
-    reply: Reply, call: Call | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> bool:
+async def _write(reply: Reply, call: Call | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
     """Carries out the steps; each bytes step is one HTTP chunk and one write.
 
     Raises:

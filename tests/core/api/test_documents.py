@@ -52,7 +52,7 @@ def test_a_document_is_added_found_and_removed(http: httpx.Client) -> None:
 )  # fmt: skip
 def test_a_file_that_cannot_be_read_is_refused(client: TestClient, name: str, data: bytes, status: int) -> None:
     """The answer says what is wrong with a file."""
-    boundary = b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%b\"\r\n\r\n%b\r\n--x--\r\n"
+    boundary = b'--x\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n\r\n%b\r\n--x--\r\n'
     body = boundary % (name.encode("utf-8", "surrogatepass"), data)
     response = client.post("/api/documents", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
 

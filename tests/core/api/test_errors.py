@@ -92,9 +92,7 @@ def test_the_pages_errors_stay_their_own(service: Service) -> None:
         raise HTTPException(418, "short and stout", {"X-Pot": "tea"})
 
     page = Route("/page", teapot)
-    client = client_of(
-        Starlette(routes=[*routes(), page], middleware=guard(), exception_handlers=exception_handlers())
-    )
+    client = client_of(Starlette(routes=[*routes(), page], middleware=guard(), exception_handlers=exception_handlers()))
     response = client.get("/page")
     assert (response.status_code, response.text, response.headers["x-pot"]) == (418, "short and stout", "tea")
     assert client.get("/nowhere").text == "Not Found"
