@@ -33,4 +33,4 @@ def label(model: Model) -> str:
     if model.prompt_price == model.completion_price == 0:
         return f"{model.name} · free"
     price_in, price_out = model.prompt_price * 1e6, model.completion_price * 1e6
-    return f"{model.name} · ${price_in:,.2f} in, ${price_out:,.2f} out per million tokens"
+    return f"{model.name} · ${price_in:,.2f} in, ${price_out:,.2f} out per M tokens"

@@ -102,6 +102,8 @@ class ChatPage:
 
     def go_to_conversation(self, title: str) -> None:
         """Clicks a conversation in the list."""
+        self.page.mouse.move(0, 0)  # What the pointer rests on has a tooltip, which lies over its neighbours.
+        expect(self.page.get_by_role("tooltip")).to_have_count(0)
         self.sidebar.get_by_role("button", name=title).click()
 
     def button(self, name: str, within: Locator | None = None) -> Locator:
@@ -126,9 +128,8 @@ class ChatPage:
 
     def wait_for_answer(self, characters: int = 150) -> str:
         """Waits until that much of the last message is visible, and gives it."""
-        length = f"({_ANSWERS})().at(-1)?.length >= {characters}"
-        self.page.wait_for_function(length, timeout=PATIENCE)
-        return self.visible_answer()
+        long_enough = f"() => [({_ANSWERS})().at(-1)].find(text => text?.length >= {characters})"
+        return str(self.page.wait_for_function(long_enough, timeout=PATIENCE).json_value())
 
     def wait_until_finished(self, patience: float = PATIENCE) -> str:
         """Waits until the last message is complete, and gives its text."""

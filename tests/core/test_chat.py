@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from core.branches import path_to, siblings
-from core.questions import LONGEST_QUESTION, LONGEST_TITLE, Question, title_of
 from core.errors import Conflict, InvalidValue, NotFound, ThroughlineError
 from core.models import Asked, Role, Status
+from core.questions import LONGEST_QUESTION, LONGEST_TITLE, Question, title_of
 from core.service import Service
 from tests.core.generation.support import PATIENCE, ask, ended, opened, shown
 from tests.core.streams.support import wait_for, writer_held

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from core.questions import Question
 from core.models import Asked
+from core.questions import Question
 from core.service import Service
 
 

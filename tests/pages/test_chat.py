@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from duckdb import DuckDBPyConnection
 
-from core.questions import Question
 from core.models import Status
+from core.questions import Question
 from core.service import Service
 from tests.fakes.openrouter import FakeOpenRouter
 from tests.fakes.replies import answer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.questions import Question
 from core.errors import NotFound
+from core.questions import Question
 from core.service import Service
 from tests.pages.conftest import OpenPage
 from tests.pages.support import answered, click, said, texts

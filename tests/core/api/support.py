@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from core.api.app import guard, routes
 from core.api.errors import exception_handlers
-from core.questions import Question
 from core.models import Asked, Kind, Outcome, Status
+from core.questions import Question
 from core.retrieval.embed import Embedder
 from core.service import Service
 from core.settings import Settings

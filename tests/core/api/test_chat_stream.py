@@ -5,8 +5,8 @@ import threading
 import httpx
 from starlette.testclient import TestClient
 
-from core.questions import Question
 from core.models import Status
+from core.questions import Question
 from core.service import Service
 from tests.core.api.support import by_hand, finished
 from tests.fakes.openrouter import FakeOpenRouter, expected_text

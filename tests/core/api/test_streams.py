@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from starlette.testclient import TestClient
 
-from core.questions import Question
 from core.models import Status
+from core.questions import Question
 from core.service import Service
 from tests.core.api.support import by_hand, finished
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-from core.questions import Question
 from core.models import Asked, Message
+from core.questions import Question
 from core.service import Service
 from core.settings import Settings
 from core.streams.log import StreamLog

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from core.questions import Question
 from core.errors import NotFound, TooMany
 from core.generation import engine
 from core.generation.engine import SHUT_DOWN
 from core.models import Asked, Status
+from core.questions import Question
 from core.service import Service
 from tests.core.generation.support import PATIENCE, ask, count, ended, log_of, opened, shown
 from tests.core.streams.support import saving_fails, wait_for, writer_held

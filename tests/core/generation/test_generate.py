@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core.questions import Question
 from core.generation import generate
 from core.models import Status, Usage
+from core.questions import Question
 from core.service import Service
 from tests.core.generation.support import PATIENCE, ask, count, ended, log_of, opened, shown
 from tests.core.streams.support import writer_held

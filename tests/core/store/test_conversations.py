@@ -211,7 +211,7 @@ def test_the_newest_rating_counts(rig: Rig) -> None:
 def test_the_newest_rating_counts_while_the_clock_stands_still(set_rig: Rig) -> None:
     """Ratings are told apart even where the machine's clock does not move."""
     asked, _ = set_rig.conversations.add_answer(new_answer())
-    for number in range(40):
+    for number in range(25):
         rating = 1 if number % 2 else -1
         set_rig.conversations.rate(asked.message_id, rating, None)
         assert set_rig.messages.read(asked.conversation_id, [asked.message_id])[0].rating == rating

@@ -99,8 +99,9 @@ def test_a_cost_that_is_told_twice_counts_once(rig: Rig) -> None:
     log = rig.stream()
     rig.write(log, "Once")
     rig.end(log, Status.STOPPED)
-    rig.streams.add_cost(log.stream_id, Usage(cost=0.125))
-    rig.streams.add_cost(log.stream_id, Usage(cost=0.125))
+    for cost in (0.25, 0.125):
+        rig.streams.add_cost(log.stream_id, Usage(cost=cost))
+    assert rig.count("costs", log.stream_id) == 1
     assert (only(rig, log).content, only(rig, log).usage.cost) == ("Once", 0.125)
 
 

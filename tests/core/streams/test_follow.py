@@ -264,7 +264,7 @@ def test_any_cut_and_any_offset_give_the_same_rest(rig: Rig, pieces: list[str], 
 
 def test_a_stream_that_closes_while_somebody_begins_to_follow_it_is_not_missed(rig: Rig) -> None:
     """Whenever the end comes, before, between or after a follower's first steps, the follower ends."""
-    for number in range(30):
+    for number in range(20):
         log = rig.stream()
         rig.write(log, "text")
         closing = threading.Thread(target=rig.hub.close_stream, args=(log, Outcome(Status.DONE)), daemon=True)

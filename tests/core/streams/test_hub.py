@@ -144,7 +144,7 @@ def test_a_write_that_is_refused_at_once_blocks_nobody() -> None:
         hub.append(log, Kind.ANSWER, "text")
         hub.append(log, Kind.ANSWER, "more")
 
-    thread = threading.Thread(target=work, daemon=True, daemon=True)
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
     thread.join(PATIENCE)
     assert not thread.is_alive()
