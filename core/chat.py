@@ -154,14 +154,14 @@ class Chat(Shelf):
             newest=newest,
         )
         # The stream is held in memory before its rows exist, so that nobody can see it saved but not followable.
-        self._engine.admit(ids.stream_id, ids.conversation_id)
+        self._engine.admit(ids.stream_id, ids.conversation_id, starts=question.start)
         try:
             saved, created = self._conversations.add_answer(new)
         except BaseException:
-            self._hub.discard(ids.stream_id)
+            self._engine.dismiss(ids.stream_id)
             raise
         if not created:
-            self._hub.discard(ids.stream_id)
+            self._engine.dismiss(ids.stream_id)
             return saved
         go = self._engine.begin if question.start else self._engine.await_start
         go(_stream(new, self._conversations.now()), content if begins else None)

@@ -40,15 +40,24 @@ class Engine:
         self._thread = threading.Thread(target=self._serve, name="throughline-engine", daemon=True)
         self._thread.start()
 
-    def admit(self, stream_id: str, conversation_id: str) -> StreamLog:
-        """Holds a stream that is about to be saved as pending.
+    def admit(self, stream_id: str, conversation_id: str, *, starts: bool = False) -> StreamLog:
+        """Holds a stream that is about to be saved, as pending or, with `starts`, as started.
+
+        `begin`, `await_start` or `dismiss` has to follow.
 
         Raises:
             TooMany: as many streams as this server takes are open.
         """
         if len(self._hub.open_streams()) >= MOST_STREAMS:
             raise TooMany("Too many answers are being written at the moment. Try again in a minute.")
+        if starts:  # Until `begin` nobody else may start it or close it.
+            self._starting.add(stream_id)
         return self._hub.open(stream_id, conversation_id)
+
+    def dismiss(self, stream_id: str) -> None:
+        """Forgets a stream that was admitted and not saved."""
+        self._hub.discard(stream_id)
+        self._starting.discard(stream_id)
 
     def await_start(self, stream: Stream, question: str | None = None, *, waited: float = 0.0) -> None:
         """Closes a pending stream as timed out if nobody starts it in time; `waited` seconds are over already.
@@ -68,6 +77,7 @@ class Engine:
         log = self._hub.find(stream.id)
         if log:
             log.begin()
+            self._starting.discard(stream.id)
             self._soon(lambda: self._run(stream, log, question))
 
     def start(self, stream_id: str) -> bool:
@@ -159,13 +169,15 @@ class Engine:
             self._loop.call_later(_AGAIN, self._stop_later, log)
 
     def _stop_later(self, log: StreamLog) -> None:
-        if not log.closing:
+        if not log.closing and self._hub.find(log.stream_id) is log:  # It may have been dismissed.
             self._stop(log)
 
     def _expire(self, stream_id: str) -> None:
         self._timers.pop(stream_id, None)
         log = self._hub.find(stream_id)
-        if log and not self._close_pending(log, Outcome(Status.TIMEOUT, error=NEVER_STARTED)):
+        if log is None:
+            self._pending.pop(stream_id, None)
+        elif not self._close_pending(log, Outcome(Status.TIMEOUT, error=NEVER_STARTED)):
             # It is being started. Should that fail, it is pending still and its time is over.
             self._loop.call_later(_AGAIN, self._expire_later, log)
 

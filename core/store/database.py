@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +19,8 @@ from core.errors import DatabaseInUse, StorageError
 from core.store.migrations import migrate
 from core.store.writer import WriteJob, Writer
 
+_log = logging.getLogger(__name__)
+_PATIENCE = 3.0
 _COMMIT_WINDOW = 0.025
 _WINDOW_PER_STREAM = 0.0004
 _LONGEST_WINDOW = 0.25
@@ -109,9 +113,18 @@ class Database:
             return 0
 
     def close(self) -> None:
-        """Commits what is queued and closes the file."""
+        """Commits what is queued and closes the file, after a moment for who is still reading."""
         self._writer.close()
-        self._connection.close()
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._connection.close()
+                return
+            except duckdb.ResourceInUseException:
+                if time.monotonic() > until:
+                    _log.warning("the database was not closed, as something still reads it; nothing is lost")
+                    return
+                time.sleep(0.01)
 
 
 def _open(path: Path) -> DuckDBPyConnection:

@@ -14,7 +14,7 @@ from core.errors import Conflict, InvalidValue, NotFound, ThroughlineError
 from core.models import Asked, Role, Status
 from core.questions import LONGEST_QUESTION, LONGEST_TITLE, Question, title_of
 from core.service import Service
-from tests.core.generation.support import PATIENCE, ask, ended, opened, shown
+from tests.core.generation.support import PATIENCE, ask, busily_switching, count, ended, opened, shown
 from tests.core.streams.support import wait_for, writer_held
 from tests.fakes.openrouter import FakeOpenRouter
 from tests.fakes.replies import Act, answer, text
@@ -32,6 +32,13 @@ def service(upstream: FakeOpenRouter, tmp_path_factory: pytest.TempPathFactory) 
     """An open service."""
     with opened(tmp_path_factory.mktemp("data"), upstream) as service:
         yield service
+
+
+@pytest.fixture
+def busy_switching() -> Iterator[None]:
+    """Threads take turns as often as they can, so that what may come between two steps does."""
+    with busily_switching():
+        yield
 
 
 def at_once(works: list[Callable[[], Asked]]) -> tuple[list[Asked], list[ThroughlineError]]:
@@ -450,3 +457,38 @@ def test_a_title_is_made_of_the_first_words(content: str, title: str) -> None:
     """The first line's worth of words, cut between two of them."""
     assert title_of(content) == title
     assert len(title_of(content)) <= 61
+
+
+@pytest.mark.usefixtures("busy_switching")
+def test_a_question_that_is_sent_twice_is_started_once(service: Service, upstream: FakeOpenRouter) -> None:
+    """Who sends it again and starts it at once, while the first is about to, starts nothing a second time."""
+    for number in range(15):
+        sent = len(upstream.completions())
+        question = Question("Only once", retrieve=False, start=True, client_id=f"twice-{number}")
+
+        def ask_and_start(question: Question = question) -> Asked:
+            asked = service.chat.begin(question)
+            service.chat.start(asked.stream_id)
+            return asked
+
+        given, refused = at_once([ask_and_start] * 6)
+        assert not refused
+        assert ended(service, given[0]).content == "Only once"
+        assert len(upstream.completions()) == sent + 1
+        assert count(service, "starts", given[0].stream_id) == 1
+
+
+@pytest.mark.usefixtures("busy_switching")
+def test_a_question_that_is_stopped_as_it_begins_stays_stopped(service: Service) -> None:
+    """A stop that comes between the saving of a question and its first step closes it, and nothing opens it again."""
+    for number in range(15):
+        question = Question("Stop", "fake/silent", retrieve=False, start=True, client_id=f"stopped-{number}")
+
+        def ask_and_stop(question: Question = question) -> Asked:
+            asked = service.chat.begin(question)
+            service.chat.stop(asked.stream_id)
+            return asked
+
+        given, _ = at_once([ask_and_stop] * 4)
+        assert ended(service, given[0]).status is Status.STOPPED
+        wait_for(lambda of=given[0]: service.hub.find(of.stream_id) is None, PATIENCE, "it stays open")  # type: ignore[misc]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -71,3 +72,14 @@ def crashed(service: Service, folder: Path) -> Path:
         if path.with_name(name).exists():
             shutil.copy(path.with_name(name), folder / name)
     return folder
+
+
+@contextmanager
+def busily_switching() -> Iterator[None]:
+    """Threads take turns as often as they can inside."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

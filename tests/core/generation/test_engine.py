@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -17,7 +16,7 @@ from core.generation.engine import SHUT_DOWN
 from core.models import Asked, Status
 from core.questions import Question
 from core.service import Service
-from tests.core.generation.support import PATIENCE, ask, count, ended, log_of, opened, shown
+from tests.core.generation.support import PATIENCE, ask, busily_switching, count, ended, log_of, opened, shown
 from tests.core.streams.support import saving_fails, wait_for, writer_held
 from tests.fakes.openrouter import FakeOpenRouter, expected_text
 
@@ -42,10 +41,8 @@ def together(*works: Any) -> list[Any]:
 @pytest.fixture
 def busy_switching() -> Iterator[None]:
     """Threads take turns as often as they can, so that what may come between two steps does."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
+    with busily_switching():
+        yield
 
 
 def test_a_stream_is_started_once(service: Service, upstream: FakeOpenRouter) -> None:

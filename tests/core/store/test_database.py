@@ -157,6 +157,26 @@ def test_the_log_is_folded_into_the_file_when_asked(tmp_path: Path) -> None:
     rig.close()
 
 
+def test_closing_waits_for_who_is_still_reading(tmp_path: Path) -> None:
+    """A query that runs while the database is closed is answered, and the file is let go of after it."""
+    database = Database(tmp_path / "test.duckdb")
+    begun, found = threading.Event(), list[object]()
+
+    def read() -> None:
+        with database.read() as cursor:
+            begun.set()
+            found.extend(cursor.execute("select count(*) from range(20000) a, range(20000) b").fetchall())
+
+    reading = threading.Thread(target=read, daemon=True)
+    reading.start()
+    assert begun.wait(20)
+    database.close()
+    reading.join(20)
+    assert found == [(400_000_000,)]
+    with pytest.raises(Exception, match="closed"):
+        database.fetch("select 1")
+
+
 def test_what_was_queued_is_there_after_closing(tmp_path: Path) -> None:
     """Closing the database commits what was accepted."""
     database = Database(tmp_path / "test.duckdb")
