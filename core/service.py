@@ -84,6 +84,7 @@ class Service:
         self.chat = Chat(self._conversations, messages, self.streams, self.hub, self.engine, settings.model)
         self._maintenance = Maintenance(self.database, self._conversations, self.streams, self.hub)
         self.providers.start()
+        self.engine.run_soon(self.providers.models())
         self.sample_names = frozenset(path.name for path in samples.iterdir()) if samples else frozenset[str]()
         self.library.start(samples)
         self.engine.ask_costs(self.streams.without_cost(self.database.clock.now() - _ASK_COSTS_FOR))

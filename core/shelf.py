@@ -40,10 +40,14 @@ class Shelf:
         return found
 
     def conversations(
-        self, limit: int = 50, before: tuple[datetime, str] | None = None, archived: bool | None = False
+        self,
+        limit: int = 50,
+        before: tuple[datetime, str] | None = None,
+        archived: bool | None = False,
+        pinned: bool | None = None,
     ) -> list[Conversation]:
-        """The conversations, newest messages first, from behind `before`."""
-        return self._conversations.page(limit, before, archived)
+        """The conversations, newest messages first, from behind `before`; None takes both kinds."""
+        return self._conversations.page(limit, before, archived, pinned)
 
     def tree(self, conversation_id: str) -> list[Node]:
         """Every message's place in a conversation, in the order of asking."""

@@ -19,28 +19,39 @@ def show_conversations(chat: Page) -> None:
     service = _state.service()
     st.session_state["revision"] = service.database.revision
     _offer_undo()
-    limit = st.session_state.get("listed", _LISTED)
-    found = service.chat.conversations(limit + 1)
+    limit, archived = st.session_state.get("listed", _LISTED), st.session_state.get("archived", False)
+    pinned = service.chat.conversations(_LISTED, archived=archived, pinned=True)
+    found = service.chat.conversations(limit + 1, archived=archived, pinned=False)
     streaming = service.chat.streaming()
-    st.caption("Conversations" if found else "Your conversations will be listed here.")
+    st.caption(_heading(archived, listed=bool(pinned or found)))
     with st.container(gap="xxsmall"):
-        for conversation in found[:limit]:
+        for conversation in [*pinned, *found[:limit]]:
             _row(chat, conversation, conversation.id in streaming)
+    if archived or service.chat.conversations(1, archived=True):
+        st.toggle("Archived", key="archived")
     if len(found) > limit and st.button("Show more", type="tertiary", icon=":material/expand_more:"):
         st.session_state["listed"] = limit * 2
         st.rerun()
 
 
+def _heading(archived: bool, *, listed: bool) -> str:
+    if listed:
+        return "Archived conversations" if archived else "Conversations"
+    return "Nothing is archived." if archived else "Your conversations will be listed here."
+
+
 def _row(chat: Page, conversation: Conversation, streaming: bool) -> None:
     here = conversation.id == _state.conversation_id()
     icon = ":material/stream:" if streaming else ":material/keep:" if conversation.pinned else None
-    title = plain(conversation.title if len(conversation.title) <= _TITLE else conversation.title[:_TITLE] + "…")
+    short = len(conversation.title) <= _TITLE
+    title = plain(conversation.title if short else conversation.title[:_TITLE] + "…")
+    help = "An answer is being written" if streaming else None if short else plain(conversation.title)
     if st.button(
         f"**{title}**" if here else title,
         key=f"open-{conversation.id}",
         icon=icon,
         type="tertiary",
-        help="An answer is being written" if streaming else plain(conversation.title),
+        help=help,
     ):
         open_conversation(chat, conversation.id)
 

@@ -28,10 +28,11 @@ def show_live(follower: Follower, message: Message) -> None:
     assert message.stream_id is not None
     earlier = message.content[: message.continued_from]
     live = _Live(follower.follow(message.stream_id, tick=_TICK), earlier, note=st.empty())
-    if live.reasons():
-        with st.expander("Reasoning", icon=":material/neurology:", expanded=False):
-            st.write_stream(live.reasoning())
-    st.write_stream(live.answer())
+    with st.container():  # One element, which the finished answer takes the place of at once (`_message.show`).
+        if live.reasons():
+            with st.expander("Reasoning", icon=":material/neurology:", expanded=False):
+                st.write_stream(live.reasoning())
+        st.write_stream(live.answer())
 
 
 class _Live:

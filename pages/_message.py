@@ -69,8 +69,9 @@ def _show_answer(message: Message, nodes: list[Node]) -> None:
     if message.reasoning:
         with st.expander("Reasoning", icon=":material/neurology:"):
             st.markdown(escaped(message.reasoning))
-    if message.content:
-        st.markdown(escaped(message.content))
+    else:
+        st.empty()
+    st.markdown(escaped(message.content))
     _show_ending(message)
     _show_sources(message.citations)
     _show_deeds(message, nodes)
@@ -82,7 +83,7 @@ def _show_ending(message: Message) -> None:
         show = st.info if message.status is Status.STOPPED else st.warning
         show(escaped(message.error or _ENDINGS[message.status]), icon=":material/error:")
     elif message.finish_reason == "length":
-        st.info("The answer reached the model's length limit.", icon=":material/more_horiz:")
+        st.info("The answer reached the model's length limit: Continue asks for more.", icon=":material/more_horiz:")
     elif message.finish_reason == "content_filter":
         st.warning("The provider's content filter ended this answer. Ask in another way.", icon=":material/block:")
 

@@ -20,7 +20,7 @@ def pick_model() -> None:
         format_func=lambda model_id: label(models[model_id]),
         label_visibility="collapsed",
         key="model-picker",
-        width=360,
+        width=400,
     )
     if picked:
         _state.choose_model(picked)

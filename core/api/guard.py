@@ -8,9 +8,9 @@ from functools import lru_cache
 from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api.errors import TokenNeeded, error_response
 from core.api.paths import HEALTH, is_ours, path_of
@@ -25,6 +25,7 @@ _EXPOSED = (
     *("Stream-Next-Offset", "Stream-Up-To-Date", "Stream-Closed", "Stream-Cursor", "Stream-SSE-Data-Encoding"),
     *("ETag", "Retry-After", "X-Conversation-Id", "X-Stream-Id"),
 )
+_POLICY = "img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'"
 _ALLOWED = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID")
 
 
@@ -63,7 +64,17 @@ class Guard:
             return self._with_cors(origins) if origins else self._ours
         if scope["type"] == "websocket" or scope["method"] in _WRITES:
             self._check_origin(headers)
-        return self._app
+        return self._pages
+
+    async def _pages(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The pages: nothing in an answer may make a browser tell a stranger what a document says."""
+
+        async def send_with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).append("Content-Security-Policy", _POLICY)
+            await send(message)
+
+        await self._app(scope, receive, send_with_policy)
 
     def _add_cors(self, origins: tuple[str, ...]) -> ASGIApp:
         return CORSMiddleware(

@@ -99,13 +99,18 @@ class Conversations:
         return _conversation(rows[0]) if rows else None
 
     def page(
-        self, limit: int, before: tuple[datetime, str] | None = None, archived: bool | None = False
+        self,
+        limit: int,
+        before: tuple[datetime, str] | None = None,
+        archived: bool | None = False,
+        pinned: bool | None = None,
     ) -> list[Conversation]:
         """The conversations with the newest messages first, from behind `before` (its `updated_at` and id)."""
         sql, parameters = _SUMMARY, list[Any]()
-        if archived is not None:
-            sql += " and c.archived = ?"
-            parameters.append(archived)
+        for column, value in (("archived", archived), ("pinned", pinned)):
+            if value is not None:
+                sql += f" and c.{column} = ?"
+                parameters.append(value)
         if before:
             sql += " and (m.updated_at, c.id) < (?, ?)"
             parameters += before

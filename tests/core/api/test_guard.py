@@ -246,3 +246,11 @@ def test_before_the_service_is_up_the_api_says_so() -> None:
         response = client_of(app).get(path)
         assert response.status_code == 503
         assert response.json()["error"]["code"] == "unavailable"
+
+
+@pytest.mark.parametrize("path", ["/", "/documents"])
+def test_a_page_may_load_images_from_here_alone(path: str) -> None:
+    """An image that an answer names is asked of nobody: its address could tell what a document says."""
+    with _caller() as caller:
+        policy = caller.get(path, headers={"Host": "localhost"}).headers["Content-Security-Policy"]
+    assert "img-src 'self' data: blob:" in policy
