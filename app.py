@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FrameType
@@ -23,12 +24,15 @@ from core.errors import ThroughlineError
 from core.service import Service, publish
 from core.settings import read_settings
 
+_THREADS = 64
 ROOT = Path(__file__).resolve().parent
 
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Opens the service before the first request and closes it after the last."""
+    # A question waits in a thread for its commit, which it shares with all that wait then: few threads, few shares.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "throughline-http"))
     try:
         service = Service(read_settings(ROOT), samples=ROOT / "data" / "samples")
     except ThroughlineError as error:

@@ -37,7 +37,7 @@ async def _measure(server: Server, base_url: str, arguments: argparse.Namespace)
     ]
     bodies = [{"content": "Tell me a story.", "model": model, "retrieve": False, "start": True} for model in models]
     cpu, began = cpu_seconds(server.pid), time.monotonic()
-    followers = [await _begin(server.port, body) for body in bodies]
+    followers = await asyncio.gather(*(_begin(server.port, body) for body in bodies))
     await asyncio.gather(*(follower.done for follower in followers))
     cpu = cpu_seconds(server.pid) - cpu
     sent = [await _times(base_url, number) for number in range(arguments.streams)]
@@ -53,6 +53,7 @@ async def _measure(server: Server, base_url: str, arguments: argparse.Namespace)
         "nominal_seconds": rounded(arguments.tokens / arguments.rate),
         "model_seconds": rounded(model_time),
         "end_to_model_ratio": rounded(end / model_time),
+        "end_to_nominal_ratio": rounded(end / (arguments.tokens / arguments.rate)),
         **spread(lags, "lag_ms", 1000),
         "cpu_ms_per_stream": rounded(cpu / arguments.streams * 1000),
         "server_cpu_share": rounded(cpu / end),

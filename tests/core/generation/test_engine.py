@@ -94,7 +94,7 @@ def test_an_answer_can_be_stopped_right_after_its_start(service: Service) -> Non
 @pytest.mark.usefixtures("busy_switching")
 def test_start_and_stop_at_once_leave_one_state(service: Service) -> None:
     """Whichever comes first, the stream is closed as stopped, its followers end, and no status goes back."""
-    for _ in range(25):
+    for _ in range(15):
         asked = ask(service, "fake/silent", start=False)
         log = log_of(service, asked)
         together(partial(service.chat.start, asked.stream_id), partial(service.chat.stop, asked.stream_id))

@@ -238,7 +238,7 @@ def _rest(rig: Rig, log: StreamLog, text: str) -> None:
     rig.hub.close_stream(log, Outcome(Status.DONE))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=st.lists(st.text(min_size=1, max_size=8), max_size=12), data=st.data())
 def test_any_cut_and_any_offset_give_the_same_rest(rig: Rig, pieces: list[str], data: st.DataObject) -> None:
     """Live and closed, from each offset, the characters behind it come exactly once."""
