@@ -13,21 +13,26 @@ from core.streams.follow import Follower, Update
 from pages._text import Guard, finished_blocks
 
 _FRAME = 0.1
+_FRAME_PER_STREAM = 0.002
+_LONGEST_FRAME = 0.5
 _TICK = 0.3
 _LARGE_TAIL = 4_000
 
 Piece = str | Callable[[], None]
 
 
-def show_live(follower: Follower, message: Message) -> None:
+def show_live(follower: Follower, message: Message, streams: int) -> None:
     """Writes a message as its text is saved, from its first character; back when its stream is closed.
+
+    The more `streams` are written at once, the fewer frames each gets, so that all keep up.
 
     Raises:
         StorageError: what comes now cannot be saved, so it is not shown.
     """
     assert message.stream_id is not None
     earlier = message.content[: message.continued_from]
-    live = _Live(follower.follow(message.stream_id, tick=_TICK), earlier, note=st.empty())
+    frame = min(_FRAME + streams * _FRAME_PER_STREAM, _LONGEST_FRAME)
+    live = _Live(follower.follow(message.stream_id, tick=_TICK), earlier, st.empty(), frame)
     with st.container():  # One element, which the finished answer takes the place of at once (`_message.show`).
         if live.reasons():
             with st.expander("Reasoning", icon=":material/neurology:", expanded=False):
@@ -38,10 +43,11 @@ def show_live(follower: Follower, message: Message) -> None:
 class _Live:
     """Two readers of one follower: first the reasoning, for as long as only that comes, then the answer."""
 
-    def __init__(self, updates: Iterator[Update], earlier: str, note: DeltaGenerator) -> None:
+    def __init__(self, updates: Iterator[Update], earlier: str, note: DeltaGenerator, frame: float) -> None:
         self._updates = updates
         self._earlier = earlier
         self._note = note
+        self._frame = frame
         self._update = next(updates)
 
     def reasons(self) -> bool:
@@ -54,7 +60,7 @@ class _Live:
 
     def reasoning(self) -> Iterator[Piece]:
         """The reasoning until the answer begins."""
-        frames = _Frames()
+        frames = _Frames(self._frame)
         while True:
             yield from frames.feed(self._update.reasoning)
             if self._update.text or self._update.status.closed:
@@ -67,7 +73,7 @@ class _Live:
 
     def answer(self) -> Iterator[Piece]:
         """The answer, in frames."""
-        frames = _Frames()
+        frames = _Frames(self._frame)
         text = self._earlier + self._update.text
         while True:
             yield from frames.feed(text)
@@ -105,7 +111,8 @@ class _Frames:
     so each block is sent whole only while it grows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, frame: float = _FRAME) -> None:
+        self._frame = frame
         self._guard = Guard()
         self._tail = ""
         self._due = 0.0
@@ -133,7 +140,7 @@ class _Frames:
     def pause(self) -> None:
         """Waits until the next frame is due; a block that has grown long is sent less often."""
         now = time.monotonic()
-        frame = _FRAME if len(self._tail) < _LARGE_TAIL else 5 * _FRAME
+        frame = self._frame if len(self._tail) < _LARGE_TAIL else 5 * self._frame
         time.sleep(max(0.0, min(frame, self._due - now)))
         self._due = max(now, self._due) + frame
 

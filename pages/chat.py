@@ -95,7 +95,8 @@ def _ask(text: str, conversation: str | None, messages: list[Message]) -> None:
 def _show_unfinished(message: Message) -> None:
     """Follows the answer until it is closed, then shows it as it stays."""
     with st.chat_message("assistant", avatar=_message.AVATARS[message.role]):
-        show_live(_state.service().follower, message)
+        service = _state.service()
+        show_live(service.follower, message, len(service.chat.streaming()))
     st.rerun()
 
 

@@ -57,7 +57,7 @@ async def _measure(page: str, server: Server, query: Query, arguments: argparse.
     begun, cpu = time.monotonic(), cpu_seconds(server.pid)
     nominal = arguments.tokens / arguments.rate
     patience = 20 * nominal + 60
-    watched = await asyncio.gather(*(_watch(server, query, text[-60:], patience) for _ in range(arguments.sessions)))
+    watched = await asyncio.gather(*(_watch(server, query, text[-200:], patience) for _ in range(arguments.sessions)))
     took, cpu = time.monotonic() - begun, cpu_seconds(server.pid) - cpu
     return {
         "page": page,

@@ -37,7 +37,7 @@ async def _measure(server: Server, arguments: argparse.Namespace) -> dict[str, A
     for number in range(-1, arguments.reloads):
         text = await _text(server, ids)
         async with Session(server.port, f"c={ids['conversation_id']}") as session, asyncio.timeout(60):
-            end = await session.watch(_shows(text[-60:]))
+            end = await session.watch(_shows(text[-200:]))
         assert session.shows(text), "the page does not show all text so far"
         if number >= 0:  # The first page run after the start imports modules.
             from_run.append(end - session.started)
