@@ -79,7 +79,11 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The tie between the mark `[n]` in an answer and the passage it stands on, as the passage stood then."""
+    """The tie between the mark `[n]` in an answer and the passage it stands on, as the passage stood then.
+
+    `start` and `end` are character offsets in the document's text; `passage_ids` are the neighbours that were joined
+    into the quote, in reading order, `passage_id` the best of them. `score` is the fused one that `rank` goes by.
+    """
 
     mark: int
     passage_id: str
@@ -89,11 +93,75 @@ class Citation:
     quote: str
     score: float
     rank: int
+    heading: str | None = None
+    start: int | None = None
+    end: int | None = None
+    passage_ids: tuple[str, ...] = ()
+    lexical_rank: int | None = None
+    lexical_score: float | None = None
+    semantic_rank: int | None = None
+    semantic_score: float | None = None
+    rerank_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents are searched: one of `document_ids`, with any of `tags`, added from `since` to before `until`."""
+
+    document_ids: tuple[str, ...] | None = None
+    tags: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How long each part of a retrieval took, in ms; `wait` is for documents or the embedding model."""
+
+    rewrite: float = 0.0
+    wait: float = 0.0
+    embed: float = 0.0
+    lexical: float = 0.0
+    semantic: float = 0.0
+    rerank: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """One search: `query` is the question as it was searched for, `searched` how many passages passed the filter.
+
+    `usage` is what making a follow-up question stand alone took.
+    """
+
+    question: str
+    query: str
+    filter: Filter = field(default_factory=Filter)
+    citations: tuple[Citation, ...] = ()
+    searched: int = 0
+    timings: Timings = field(default_factory=Timings)
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How near a sentence of an answer is to the passage of its mark: the cosine of the two.
+
+    `start` and `end` are the sentence's place in the answer's text.
+    """
+
+    mark: int
+    start: int
+    end: int
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that was added; `status` is `indexing`, `ready` or `failed`, and `error` says why it failed."""
+    """A file that was added; `status` is `indexing`, `ready`, `failed` or `cancelled`; `error` says why it failed.
+
+    `origin` is the name or path it was given by: another file of the same origin is its newer version.
+    """
 
     id: str
     title: str
@@ -105,6 +173,9 @@ class Document:
     error: str | None
     passages: int
     created_at: datetime
+    origin: str = ""
+    url: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +250,8 @@ class Message:
     first_token_ms: int | None = None
     duration_ms: int | None = None
     continued_from: int = 0
+    retrieval: Retrieval | None = None
+    supports: tuple[Support, ...] = ()
 
     @property
     def continuable(self) -> bool:

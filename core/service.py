@@ -17,10 +17,13 @@ from core.generation.generate import Workshop
 from core.maintenance import Maintenance
 from core.models import Model
 from core.providers.registry import Providers
+from core.retrieval.embed import Embedder
 from core.retrieval.library import Library
+from core.retrieval.search import Searcher
 from core.settings import Settings
 from core.store.conversations import Conversations
 from core.store.database import Database
+from core.store.documents import Documents
 from core.store.messages import Messages
 from core.store.streams import Streams
 from core.streams.follow import Follower
@@ -62,7 +65,10 @@ class Service:
         self.hub = Hub(self.database)
         pending = recover(self.database, self.streams)
         self.providers = Providers(settings)
-        self.library = Library(self.database)
+        self.embedder = Embedder()
+        documents = Documents(self.database)
+        self.library = Library(documents, self.embedder)
+        self.searcher = Searcher(documents, self.library, self.embedder)
         self._pools = ThreadPoolExecutor(4, "throughline-work"), ThreadPoolExecutor(4, "throughline-search")
         messages = Messages(self.database)
         workshop = Workshop(
@@ -70,7 +76,7 @@ class Service:
             self.streams,
             self._conversations,
             messages,
-            self.library,
+            self.searcher,
             self.providers,
             *self._pools,
             settings.token_timeout,
@@ -114,6 +120,7 @@ class Service:
         """Ends every answer as interrupted, with all that was received on disk, and lets go of the file."""
         self._end_answers()
         self._maintenance.close()
+        self.embedder.close()
         self.library.close()
         for pool in self._pools:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -24,5 +24,5 @@ def _search(request: Request) -> Response:
     query, k = request.query_params.get("q", ""), whole_parameter(request, "k", 5, 50)
     if not query.strip() or len(query) > _LONGEST_QUERY:
         raise InvalidValue(f"“q” must say what to search for, in 1 to {_LONGEST_QUERY:,} characters.")
-    found = current().library.search(query, k, timeout=_PATIENCE)
+    found = current().searcher.search(query, k, timeout=_PATIENCE).citations
     return answer({"passages": [passage_found(citation) for citation in found]})

@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from core.errors import ProviderError, StorageError, ThroughlineError
 from core.generation.marking import Marking
-from core.models import Citation, Kind, Outcome, Role, Status, Stream, Turn
+from core.models import Citation, Filter, Kind, Outcome, Role, Status, Stream, Turn
 from core.providers.base import ChatRequest, Event, Finished, Named, Provider, ReasoningDelta, TextDelta, Waiting
 from core.providers.registry import Providers
-from core.retrieval.library import Library
 from core.retrieval.prompt import build
+from core.retrieval.search import Searcher
 from core.store.conversations import Conversations
 from core.store.messages import Messages
 from core.store.streams import Streams
@@ -43,7 +43,7 @@ class Workshop:
     streams: Streams
     conversations: Conversations
     messages: Messages
-    library: Library
+    searcher: Searcher
     providers: Providers
     pool: Executor
     searches: Executor
@@ -115,9 +115,9 @@ class Generation:
         if not self._stream.retrieve:
             return ()
         self._note("Searching your documents…")
-        search, documents = self._with.library.search, self._stream.document_ids
-        work = partial(search, question, most, documents, on_wait=self._note)
-        found = await asyncio.get_running_loop().run_in_executor(self._with.searches, work)
+        search, filter = self._with.searcher.search, Filter(self._stream.document_ids)
+        work = partial(search, question, most, filter, on_wait=self._note)
+        found = (await asyncio.get_running_loop().run_in_executor(self._with.searches, work)).citations
         if found:
             await self._off_loop(lambda: self._with.streams.add_sources(self._stream.id, found))
         return found

@@ -80,7 +80,6 @@ class Indexer:
         """Stops; what is unfinished stays `indexing`, and the next start says that it was interrupted."""
         self._closing = True
         self._reader.close()
-        self._embedder.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, document: Document, data: bytes, notify: Notify | None) -> None:

@@ -20,7 +20,8 @@ from core.store.passages import Passages, slices
 
 _COLUMNS = """
     d.id, d.title, d.filename, d.media_type, d.size, d.sha256, d.status, d.error,
-    (select count(*) from passages p where p.document_id = d.id and d.status = 'ready'), d.created_at
+    (select count(*) from passages p where p.document_id = d.id and d.status = 'ready'), d.created_at,
+    coalesce(d.origin, d.filename), d.url, d.tags
 """
 
 
@@ -42,7 +43,7 @@ class Documents:
             if present:
                 return str(present[0][0]), False
             cursor.execute("delete from documents where sha256 = ?", [sha256])
-            cursor.execute("insert into documents values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            cursor.execute("insert into documents values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, null, [], null)", row)
             return str(row[0]), True
 
         document_id, created = self._database.write(job)
@@ -145,4 +146,4 @@ class Documents:
 
     def _select(self, rest: str, *parameters: str) -> tuple[Document, ...]:
         rows = self._database.fetch(f"select {_COLUMNS} from documents d {rest}", [*parameters])
-        return tuple(Document(*row) for row in rows)
+        return tuple(Document(*(tuple(v) if isinstance(v, list) else v for v in row)) for row in rows)

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from core.models import Citation, Kind, Message, Role, Status, Trace, Usage
 from core.store.database import Database
-from core.store.streams import SOURCES, saved_chunks
+from core.store.streams import SOURCES, citation, saved_chunks
 
 _ROWS = """
 select m.id, m.parent_id, m.seq, m.role, m.content, m.created_at
@@ -119,7 +119,7 @@ def _sources(cursor: DuckDBPyConnection, stream_ids: list[str]) -> dict[str, tup
     found: dict[str, list[Citation]] = defaultdict(list)
     rows = cursor.execute(SOURCES + "where stream_id in (select unnest($1)) order by mark", [stream_ids]).fetchall()
     for row in rows:
-        found[row[0]].append(Citation(*row[1:]))
+        found[row[0]].append(citation(row))
     return {stream_id: tuple(sources) for stream_id, sources in found.items()}
 
 

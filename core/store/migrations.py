@@ -133,7 +133,59 @@ create table retrieved (                -- what a generation was given: text and
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS + _STREAMS + _DOCUMENTS,)
+_EVIDENCE = """
+alter table documents add column origin varchar;     -- the name or path it was given by; null: its filename
+alter table documents add column url varchar;        -- the page it was saved from
+alter table documents add column tags varchar[] default [];
+alter table documents add column replaced_by varchar;    -- status `replaced`: the id of its newer version
+alter table retrieved add column heading varchar;
+alter table retrieved add column start_char integer;
+alter table retrieved add column end_char integer;
+alter table retrieved add column passage_ids varchar[];  -- of the passages that were joined into it
+alter table retrieved add column lexical_rank integer;
+alter table retrieved add column lexical_score double;
+alter table retrieved add column semantic_rank integer;
+alter table retrieved add column semantic_score double;
+alter table retrieved add column rerank_score double;
+create table retrievals (               -- one row a search that a generation made
+    stream_id varchar not null,
+    question varchar not null,
+    query varchar not null,             -- the question made to stand alone
+    document_ids varchar[],             -- null: all documents
+    tags varchar[] not null,
+    since timestamptz,
+    until timestamptz,
+    searched bigint not null,           -- passages that passed the filter
+    rewrite_ms double not null,
+    wait_ms double not null,
+    embed_ms double not null,
+    lexical_ms double not null,
+    semantic_ms double not null,
+    rerank_ms double not null,
+    total_ms double not null,
+    prompt_tokens bigint,               -- what making the question stand alone took
+    completion_tokens bigint,
+    reasoning_tokens bigint,
+    cached_tokens bigint,
+    cost double,                        -- US dollars
+    created_at timestamptz not null
+);
+create index retrievals_by_stream on retrievals (stream_id);
+create table supports (                 -- how near a sentence of an answer is to the passage that it cites
+    message_id varchar not null,
+    mark integer not null,
+    start_char integer not null,        -- the sentence's place in the answer's text
+    end_char integer not null,
+    score double not null               -- cosine
+);
+create table support_checks (           -- an answer whose sentences were looked at, and up to which stream
+    message_id varchar not null,
+    stream_id varchar not null,
+    checked_at timestamptz not null
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS + _STREAMS + _DOCUMENTS, _EVIDENCE)
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

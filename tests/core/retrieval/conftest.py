@@ -9,29 +9,18 @@ import pytest
 
 from core.retrieval.embed import Embedder
 from core.retrieval.library import Library
+from core.retrieval.search import Searcher
 from core.store.database import Database
+from core.store.documents import Documents
 
 SAMPLES = Path(__file__).parents[3] / "data" / "samples"
 
 
-class SharedEmbedder:
-    """The one loaded model; a library that closes it leaves it open for the next test."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._embedder, name)
-
-    def close(self) -> None:
-        pass
-
-
 @pytest.fixture(scope="session")
-def embedder() -> Iterator[SharedEmbedder]:
+def embedder() -> Iterator[Embedder]:
     model = Embedder()
     assert model.wait(120), model.failed
-    yield SharedEmbedder(model)
+    yield model
     model.close()
 
 
@@ -43,7 +32,17 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def library(database: Database, embedder: Embedder) -> Iterator[Library]:
-    opened = Library(database, embedder)
+def documents(database: Database) -> Documents:
+    return Documents(database)
+
+
+@pytest.fixture
+def library(documents: Documents, embedder: Embedder) -> Iterator[Library]:
+    opened = Library(documents, embedder)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def searcher(documents: Documents, library: Library, embedder: Embedder) -> Searcher:
+    return Searcher(documents, library, embedder)

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from core.errors import DocumentError, NotFound, Unavailable, Unsupported
-from core.models import Document
+from core.models import Document, Filter
 from core.retrieval.embed import Embedder
 from core.retrieval.indexing import LOADING
 from core.retrieval.library import Library
 from core.retrieval.samples import QUESTIONS
+from core.retrieval.search import Searcher
 from core.store.database import Database
 from core.store.documents import Documents
 from tests.core.retrieval.conftest import SAMPLES
@@ -52,7 +53,7 @@ class SlowEmbedder(Embedder):
         self.gate.set()
 
 
-def test_a_file_becomes_a_document_that_is_found(library: Library) -> None:
+def test_a_file_becomes_a_document_that_is_found(library: Library, searcher: Searcher) -> None:
     """Added, it is indexing; a moment later it is ready and answers."""
     ended: list[Document] = []
     document, created = library.add("C:\\docs\\lighthouse.pdf", (SAMPLES / "lighthouse.pdf").read_bytes(), ended.append)
@@ -60,7 +61,7 @@ def test_a_file_becomes_a_document_that_is_found(library: Library) -> None:
     document = library.wait(document.id, 60)
     assert (document.status, document.title, document.passages) == ("ready", "The lighthouse on Gull Point", 3)
     assert library.progress() == {}
-    found = library.search("Who wrote down every ship that he saw?", 2)
+    found = searcher.search("Who wrote down every ship that he saw?", 2).citations
     assert [(c.mark, c.rank, c.page, c.document_id) for c in found][:1] == [(1, 1, 3, document.id)]
     assert "Josef Lund" in found[0].quote
     assert library.passage(found[0].passage_id).text == found[0].quote
@@ -75,25 +76,25 @@ def test_the_same_bytes_are_added_once(library: Library) -> None:
     assert (created, created_again, again.id) == (True, False, first.id)
 
 
-def test_every_sample_question_is_answered_by_the_passage_ranked_first(library: Library) -> None:
+def test_every_sample_question_is_answered_by_the_passage_ranked_first(library: Library, searcher: Searcher) -> None:
     """The words of the answer stand in it."""
     library.start(SAMPLES)
     for document in library.list():
         assert library.wait(document.id, 60).status == "ready"
     answers = ("Ada Holm", "5 crowns for a child", "closed on Mondays", "4 knots")
     for question, answer in zip(QUESTIONS, answers, strict=True):
-        assert answer in library.search(question, 5)[0].quote, question
-    assert library.search("Who won the football world cup in 1998?", 5) == ()
+        assert answer in searcher.search(question, 5).citations[0].quote, question
+    assert searcher.search("Who won the football world cup in 1998?", 5).citations == ()
 
 
-def test_search_can_be_limited_to_documents(library: Library) -> None:
+def test_search_can_be_limited_to_documents(library: Library, searcher: Searcher) -> None:
     """Only what was chosen is searched."""
     one, _ = library.add("one.txt", b"The keeper of the lighthouse has a parrot.")
     two, _ = library.add("two.txt", b"The parrot of the keeper lives in the lighthouse.")
     library.wait(two.id, 60)
-    assert {c.document_id for c in library.search("parrot", 5)} == {one.id, two.id}
-    assert {c.document_id for c in library.search("parrot", 5, [two.id])} == {two.id}
-    assert library.search("parrot", 5, []) == ()
+    assert {c.document_id for c in searcher.search("parrot", 5).citations} == {one.id, two.id}
+    assert {c.document_id for c in searcher.search("parrot", 5, Filter((two.id,))).citations} == {two.id}
+    assert searcher.search("parrot", 5, Filter(())).citations == ()
 
 
 def test_what_cannot_be_read_fails_with_its_sentence(library: Library) -> None:
@@ -121,13 +122,13 @@ def test_a_bug_while_indexing_fails_the_document_not_the_library(
     assert library.wait(document.id, 60).status == "ready"
 
 
-def test_a_removed_document_is_found_no_more(library: Library) -> None:
+def test_a_removed_document_is_found_no_more(library: Library, searcher: Searcher) -> None:
     """Nor is it there."""
     document, _ = library.add("a.txt", b"The parrot announces ships.")
     library.wait(document.id, 60)
-    assert library.search("parrot")
+    assert searcher.search("parrot").citations
     library.remove(document.id)
-    assert library.search("parrot") == ()
+    assert searcher.search("parrot").citations == ()
     for call in (library.get, library.remove, library.wait):
         with pytest.raises(NotFound):
             call(document.id)
@@ -136,7 +137,7 @@ def test_a_removed_document_is_found_no_more(library: Library) -> None:
 def test_samples_that_a_person_removed_stay_away(database: Database, embedder: Embedder) -> None:
     """The others are not added twice."""
     for expected in (6, 0):
-        library = Library(database, embedder)
+        library = Library(Documents(database), embedder)
         assert len(library.add_samples(SAMPLES)) == expected
         for document in library.list():
             library.wait(document.id, 60)
@@ -149,40 +150,43 @@ def test_samples_that_a_person_removed_stay_away(database: Database, embedder: E
 
 def test_without_documents_search_waits_for_nothing(database: Database) -> None:
     """The first chat does not wait for a model that it does not need."""
-    library = Library(database, SlowEmbedder())
-    assert library.ready
-    assert library.search("anything") == ()
+    slow = SlowEmbedder()
+    library = Library(Documents(database), slow)
+    assert Searcher(Documents(database), library, slow).search("anything").citations == ()
     library.close()
 
 
 def test_while_the_model_loads_a_search_waits_and_says_so(database: Database) -> None:
     """So does a document that was added meanwhile."""
-    slow = SlowEmbedder()
-    library = Library(database, slow)
+    slow, documents = SlowEmbedder(), Documents(database)
+    library = Library(documents, slow)
+    searcher = Searcher(documents, library, slow)
     document, _ = library.add("a.txt", b"Words.")
     assert slow.asked.wait(10)
     assert library.wait(document.id, 0).status == "indexing"
     assert library.progress()[document.id].note == LOADING
-    assert library.search("words") == ()
+    assert searcher.search("words").citations == ()
     slow.gate.set()
     assert library.wait(document.id, 10).status == "ready"
     slow.gate.clear()
     notes: list[str] = []
     with pytest.raises(Unavailable, match="still loading"):
-        library.search("words", on_wait=notes.append, timeout=0.05)
+        searcher.search("words", on_wait=notes.append, timeout=0.05)
     assert notes == [LOADING]
     threading.Timer(0.2, slow.gate.set).start()
-    assert len(library.search("words", on_wait=notes.append, timeout=10)) == 1
+    assert len(searcher.search("words", on_wait=notes.append, timeout=10).citations) == 1
     library.close()
 
 
 def test_closing_leaves_unfinished_documents_to_be_explained(database: Database) -> None:
     """The next start says that adding them was interrupted."""
-    library = Library(database, SlowEmbedder())
+    slow = SlowEmbedder()
+    library = Library(Documents(database), slow)
     document, _ = library.add("a.txt", b"Words.")
+    slow.close()
     library.close()
     assert library.get(document.id).status == "indexing"
-    again = Library(database, SlowEmbedder())
+    again = Library(Documents(database), SlowEmbedder())
     again.start()
     assert "interrupted" in str(again.get(document.id).error)
     again.close()
@@ -191,7 +195,7 @@ def test_closing_leaves_unfinished_documents_to_be_explained(database: Database)
 def test_a_document_removed_while_it_waits_leaves_nothing(database: Database) -> None:
     """Its passages are not stored after all."""
     slow = SlowEmbedder()
-    library = Library(database, slow)
+    library = Library(Documents(database), slow)
     document, _ = library.add("a.txt", b"Words.")
     library.remove(document.id)
     slow.gate.set()
@@ -202,10 +206,12 @@ def test_a_document_removed_while_it_waits_leaves_nothing(database: Database) ->
 def test_the_waiting_line_is_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond it a file is refused until there is room."""
     monkeypatch.setattr("core.retrieval.indexing._QUEUE_LIMIT", 10)
-    library = Library(database, SlowEmbedder())
+    slow = SlowEmbedder()
+    library = Library(Documents(database), slow)
     library.add("a.txt", b"12345678")
     with pytest.raises(Unavailable, match="waiting"):
         library.add("b.txt", b"123")
+    slow.close()
     library.close()
 
 
