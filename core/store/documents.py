@@ -7,6 +7,7 @@ person removed does not come back.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from duckdb import DuckDBPyConnection
@@ -146,4 +147,9 @@ class Documents:
 
     def _select(self, rest: str, *parameters: str) -> tuple[Document, ...]:
         rows = self._database.fetch(f"select {_COLUMNS} from documents d {rest}", [*parameters])
-        return tuple(Document(*(tuple(v) if isinstance(v, list) else v for v in row)) for row in rows)
+        return tuple(_document(row) for row in rows)
+
+
+def _document(row: tuple[Any, ...]) -> Document:
+    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in row]
+    return Document(*values)

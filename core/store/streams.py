@@ -185,7 +185,8 @@ from retrieved
 
 def citation(row: tuple[Any, ...]) -> Citation:
     """The citation in a row of `SOURCES`."""
-    return Citation(*(tuple(value) if isinstance(value, list) else value for value in row[1:]))
+    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in row[1:]]
+    return Citation(*values)
 
 
 def saved_chunks(cursor: DuckDBPyConnection, stream_ids: list[str]) -> dict[str, dict[Kind, tuple[str, Trace]]]:
