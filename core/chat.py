@@ -64,7 +64,7 @@ class Chat(Shelf):
         newest = parent_id is None
         parent_id = parent_id or nodes[-1].id
         if not (question.client_id and self._conversations.asked(question.client_id)):
-            self._must_be_closed(parent_id)
+            self._last_closed(parent_id, "The answer before this question")
         ids = Asked(conversation_id, new_id(), new_id(), new_id())
         question, model = question.within(conversation), self._model(question.model or conversation.model)
         return self._answer(ids, question, model, parent_id, content, newest=newest)
@@ -141,7 +141,7 @@ class Chat(Shelf):
     ) -> Asked:
         new = NewAnswer(
             ids=ids,
-            seq=self._next_seq(),
+            seq=self.reserve(2),
             model=model,
             retrieve=question.retrieve,
             document_ids=question.document_ids,
@@ -167,25 +167,27 @@ class Chat(Shelf):
         go(_stream(new, self._conversations.now()), content if begins else None)
         return saved
 
-    def _next_seq(self) -> int:
+    def reserve(self, count: int) -> int:
+        """The first of `count` order numbers that nothing else is given: for messages that come from elsewhere."""
         with self._seq_lock:
-            self._seq += 2
-            return self._seq - 1
+            self._seq += count
+            return self._seq - count + 1
 
     def _model(self, model: str | None) -> str:
         return self.default_model if model is None else checked_model(model)
 
     def _as_before(self, message_id: str, start: bool) -> Question:
         """A question with the model and documents that the message's last stream had."""
-        last = self._streams.of_message(message_id)[-1]
-        if not last.status.closed:
-            raise Conflict("This answer is still being written. Stop it first, or wait for it.")
+        last = self._last_closed(message_id, "This answer")
+        assert last is not None
         return Question("", last.model, last.document_ids, last.retrieve, start)
 
-    def _must_be_closed(self, message_id: str) -> None:
+    def _last_closed(self, message_id: str, what: str) -> Stream | None:
+        """The last stream of an answer, which has to be closed; a question has none."""
         streams = self._streams.of_message(message_id)
         if streams and not streams[-1].status.closed:
-            raise Conflict("The answer before this question is still being written. Stop it first, or wait for it.")
+            raise Conflict(f"{what} is still being written. Stop it first, or wait for it.")
+        return streams[-1] if streams else None
 
 
 def _stream(new: NewAnswer, now: datetime) -> Stream:

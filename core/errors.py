@@ -3,6 +3,7 @@
 ThroughlineError
 ├── InvalidRequest          the request cannot be read
 │   └── InvalidValue        it can be read, but a value in it is wrong
+│       └── QueryError      a query that somebody wrote cannot be run as it stands
 ├── NotFound                no such conversation, message, stream, document
 ├── Conflict                it does not fit what is there now
 ├── TooLarge                more than is taken
@@ -44,6 +45,12 @@ class InvalidValue(InvalidRequest):
     """The request can be read, but a value in it is wrong."""
 
     code = "invalid_value"
+
+
+class QueryError(InvalidValue):
+    """A query that somebody wrote cannot be run as it stands."""
+
+    code = "query"
 
 
 class NotFound(ThroughlineError):

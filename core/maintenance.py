@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from core.models import Status
 from core.shelf import UNDO
@@ -19,13 +20,24 @@ _LOG_WORTH_FOLDING = 1 << 20
 
 
 class Maintenance:
-    """A thread that waits for a quiet moment: nothing streams, and has not for some seconds."""
+    """A thread that waits for a quiet moment: nothing streams, and has not for some seconds.
 
-    def __init__(self, database: Database, conversations: Conversations, streams: Streams, hub: Hub) -> None:
+    `purged` is called when conversations were removed for good.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        conversations: Conversations,
+        streams: Streams,
+        hub: Hub,
+        purged: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
         self._conversations = conversations
         self._streams = streams
         self._hub = hub
+        self._purged = purged
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="throughline-maintenance", daemon=True)
         self._thread.start()
@@ -46,7 +58,8 @@ class Maintenance:
 
     def _tidy(self) -> None:
         try:
-            self._conversations.purge(self._database.clock.now() - UNDO)
+            if self._conversations.purge(self._database.clock.now() - UNDO):
+                self._purged()
             self._streams.tidy()
             self._database.checkpoint()
         except Exception:

@@ -157,6 +157,19 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
+class Weakness:
+    """A sentence that its passage hardly supports: its place in the answer's text, the cosine, and its words."""
+
+    message_id: str
+    conversation_id: str
+    mark: int
+    start: int
+    end: int
+    score: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A file that was added; `status` is `indexing`, `ready`, `failed` or `cancelled`; `error` says why it failed.
 
@@ -257,6 +270,16 @@ class Message:
     def continuable(self) -> bool:
         """Whether this is an answer that ended before it was complete."""
         return self.status.cut or (self.status is Status.DONE and self.finish_reason == "length")
+
+    @property
+    def unsupported(self) -> bool:
+        """Whether this is an answer that ended without a mark although there were documents to search, or were to be.
+
+        It goes by `citations`, which `Messages.read` leaves empty.
+        """
+        made = self.retrieval
+        asked = made is not None and (made.searched > 0 or made.filter != Filter())
+        return asked and self.status.closed and bool(self.content.strip()) and not self.citations
 
 
 @dataclass(frozen=True, slots=True)

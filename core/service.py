@@ -9,22 +9,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from core.analysis.sandbox import Sandbox
 from core.chat import Chat
 from core.clock import Clock
 from core.errors import Unavailable
+from core.exchange.exchange import Exchange
+from core.generation.checking import Checker
 from core.generation.engine import Engine
-from core.generation.generate import Workshop
+from core.generation.workshop import Workshop
 from core.maintenance import Maintenance
 from core.models import Model
 from core.providers.registry import Providers
 from core.retrieval.embed import Embedder
 from core.retrieval.library import Library
+from core.retrieval.rerank import Reranker
 from core.retrieval.search import Searcher
 from core.settings import Settings
 from core.store.conversations import Conversations
 from core.store.database import Database
 from core.store.documents import Documents
+from core.store.evidence import Evidence
 from core.store.messages import Messages
+from core.store.snapshot import Snapshot
 from core.store.streams import Streams
 from core.streams.follow import Follower
 from core.streams.hub import Hub
@@ -68,16 +74,20 @@ class Service:
         self.embedder = Embedder()
         documents = Documents(self.database)
         self.library = Library(documents, self.embedder)
-        self.searcher = Searcher(documents, self.library, self.embedder)
+        self._reranker = Reranker(settings.data_dir / "reranker")
+        self.searcher = Searcher(documents, self.library, self.embedder, self._reranker)
         self._pools = ThreadPoolExecutor(4, "throughline-work"), ThreadPoolExecutor(4, "throughline-search")
-        messages = Messages(self.database)
+        messages, self.evidence = Messages(self.database), Evidence(self.database)
         workshop = Workshop(
             self.hub,
             self.streams,
             self._conversations,
             messages,
+            self.evidence,
+            documents,
             self.searcher,
             self.providers,
+            Checker(self.hub, messages, self.evidence, self.embedder),
             *self._pools,
             settings.token_timeout,
         )
@@ -88,12 +98,19 @@ class Service:
             self.engine.await_start(stream, waited=waited.total_seconds())
         self.follower = Follower(self.hub, self.streams)
         self.chat = Chat(self._conversations, messages, self.streams, self.hub, self.engine, settings.model)
-        self._maintenance = Maintenance(self.database, self._conversations, self.streams, self.hub)
+        self.exchange = Exchange(self.database, self.chat.reserve, self.chat.default_model)
+        self._snapshot = Snapshot(self.database, settings.data_dir / "snapshot")
+        self.sandbox = Sandbox(self._snapshot)
+        self._maintenance = Maintenance(
+            self.database, self._conversations, self.streams, self.hub, self._snapshot.forget_purged
+        )
         self.providers.start()
         self.engine.run_soon(self.providers.models())
         self.sample_names = frozenset(path.name for path in samples.iterdir()) if samples else frozenset[str]()
         self.library.start(samples)
-        self.engine.ask_costs(self.streams.without_cost(self.database.clock.now() - _ASK_COSTS_FOR))
+        self.library.watch()
+        self.searcher.start()
+        self.engine.ask_costs(self.database.clock.now() - _ASK_COSTS_FOR)
 
     def _end_answers(self) -> None:
         with self._closing:
@@ -119,9 +136,14 @@ class Service:
     def close(self) -> None:
         """Ends every answer as interrupted, with all that was received on disk, and lets go of the file."""
         self._end_answers()
+        self.sandbox.close()
         self._maintenance.close()
+        self._snapshot.close()
+        self.library.stop()  # Before the embedder goes, and after it: its end is no document's failure.
         self.embedder.close()
+        self._reranker.close()
         self.library.close()
+        self.searcher.close()
         for pool in self._pools:
             pool.shutdown(wait=False, cancel_futures=True)
         self.database.close()

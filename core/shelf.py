@@ -11,7 +11,7 @@ from core.errors import Conflict, InvalidValue, NotFound
 from core.generation.engine import Engine
 from core.models import Conversation, Message, Node, Role, Status
 from core.questions import checked_model, checked_title
-from core.retrieval.citations import marks_in
+from core.retrieval.marks import marks_in
 from core.store.conversations import Conversations
 from core.store.messages import Messages
 from core.streams.hub import Hub
@@ -131,8 +131,13 @@ class Shelf:
                     self._engine.stop(log.stream_id)
 
     def restore(self, conversation_id: str) -> None:
-        """Takes a deletion back."""
+        """Takes a deletion back.
+
+        Raises:
+            NotFound: it is too late, or there never was such a conversation.
+        """
         self._conversations.change(conversation_id, "deleted_at", None)
+        self.conversation(conversation_id)
 
     def _change(self, conversation_id: str, column: str, value: object) -> None:
         self.conversation(conversation_id)

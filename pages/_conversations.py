@@ -7,7 +7,7 @@ from streamlit.navigation.page import Page
 
 from core.errors import Unavailable
 from core.models import Conversation
-from pages import _state
+from pages import _scope, _state
 from pages._text import plain
 
 _LISTED = 30
@@ -58,6 +58,7 @@ def _row(chat: Page, conversation: Conversation, streaming: bool) -> None:
 
 def open_conversation(chat: Page, conversation_id: str | None) -> None:
     """Shows a conversation, or a new one, from whatever page."""
+    _scope.forget()
     if st.session_state["page"] == chat.url_path:  # From a page to itself `st.switch_page` loses the address.
         _state.go_to(conversation_id)
         st.rerun()

@@ -15,7 +15,8 @@ def show_heading(conversation_id: str) -> None:
     conversation = chat.conversation(conversation_id)
     with st.container(horizontal=True, wrap=False, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**{plain(conversation.title)}**", width="stretch")
-        with st.popover("", icon=":material/more_horiz:", type="tertiary", help="Rename, pin, archive, delete"):
+        name = "Rename, pin, archive, delete"
+        with st.popover(name, icon=":material/more_horiz:", type="tertiary", help=name, key="menu--icon"):
             _rename(conversation_id, conversation.title)
             pin, archive = conversation.pinned, conversation.archived
             if st.button("Unpin" if pin else "Pin", icon=":material/keep:", width="stretch"):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.models import Message
 from core.streams.follow import Follower, Update
+from pages._marks import MarkLinks
 from pages._text import Guard, finished_blocks
 
 _FRAME = 0.1
@@ -21,10 +22,11 @@ _LARGE_TAIL = 4_000
 Piece = str | Callable[[], None]
 
 
-def show_live(follower: Follower, message: Message, streams: int) -> None:
+def show_live(follower: Follower, message: Message, streams: int, marks: Callable[[], Collection[int]]) -> None:
     """Writes a message as its text is saved, from its first character; back when its stream is closed.
 
-    The more `streams` are written at once, the fewer frames each gets, so that all keep up.
+    The more `streams` are written at once, the fewer frames each gets, so that all keep up. `marks` says which marks
+    name a source; it is asked when the answer begins, as they are not known before.
 
     Raises:
         StorageError: what comes now cannot be saved, so it is not shown.
@@ -33,11 +35,12 @@ def show_live(follower: Follower, message: Message, streams: int) -> None:
     earlier = message.content[: message.continued_from]
     frame = min(_FRAME + streams * _FRAME_PER_STREAM, _LONGEST_FRAME)
     live = _Live(follower.follow(message.stream_id, tick=_TICK), earlier, st.empty(), frame)
+    frames = _Frames(frame, lambda: MarkLinks(message.id, marks()))
     with st.container():  # One element, which the finished answer takes the place of at once (`_message.show`).
         if live.reasons():
             with st.expander("Reasoning", icon=":material/neurology:", expanded=False):
                 st.write_stream(live.reasoning())
-        st.write_stream(live.answer())
+        st.write_stream(live.answer(frames))
 
 
 class _Live:
@@ -71,9 +74,8 @@ class _Live:
                 break
         yield from frames.end()
 
-    def answer(self) -> Iterator[Piece]:
+    def answer(self, frames: _Frames) -> Iterator[Piece]:
         """The answer, in frames."""
-        frames = _Frames(self._frame)
         text = self._earlier + self._update.text
         while True:
             yield from frames.feed(text)
@@ -111,15 +113,19 @@ class _Frames:
     so each block is sent whole only while it grows.
     """
 
-    def __init__(self, frame: float = _FRAME) -> None:
+    def __init__(self, frame: float = _FRAME, links: Callable[[], MarkLinks] | None = None) -> None:
         self._frame = frame
+        self._make_links = links
+        self._links: MarkLinks | None = None
         self._guard = Guard()
         self._tail = ""
         self._due = 0.0
 
     def feed(self, text: str, *, end: bool = False) -> Iterator[Piece]:
         """The pieces for more text."""
-        piece = self._guard.feed(text, end=end)
+        if text and self._make_links and not self._links:
+            self._links = self._make_links()
+        piece = self._guard.feed(self._links.feed(text, end=end) if self._links else text, end=end)
         if not piece:
             return
         grown = self._tail + piece

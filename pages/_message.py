@@ -8,10 +8,12 @@ import streamlit as st
 
 from core.branches import siblings
 from core.errors import ThroughlineError
-from core.models import Asked, Citation, Message, Node, Role, Status
-from core.questions import Question
-from pages import _state
+from core.models import Asked, Message, Node, Role, Status
+from pages import _scope, _state
 from pages._copy import copy_button
+from pages._icons import icon_button
+from pages._marks import linked
+from pages._sources import show_sources
 from pages._text import escaped
 
 AVATARS = {Role.USER: ":material/person:", Role.ASSISTANT: ":material/timeline:"}
@@ -38,15 +40,8 @@ def _show_question(message: Message, nodes: list[Node]) -> None:
         return
     with st.container(horizontal=True, gap="small", wrap=False):
         st.markdown(escaped(message.content), width="stretch")
-        st.button(
-            "",
-            key=f"edit-{message.id}",
-            icon=":material/edit:",
-            type="tertiary",
-            help="Edit and ask again; the present branch stays",
-            on_click=_state.edit,
-            args=(message.id,),
-        )
+        name = "Edit and ask again; the present branch stays"
+        icon_button(name, "edit", f"edit-{message.id}", on_click=_state.edit, args=(message.id,))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _show_branches(message, nodes)
 
@@ -60,7 +55,8 @@ def _show_editor(message: Message) -> None:
     if send or cancel:
         _state.edit(None)
     if send:
-        _do(lambda: _state.service().chat.edit(message.id, Question(text, _state.chosen_model(), start=True)))
+        question = _scope.here().question(text, message.conversation_id)
+        _do(lambda: _state.service().chat.edit(message.id, question))
     if cancel:
         st.rerun()
 
@@ -71,9 +67,9 @@ def _show_answer(message: Message, nodes: list[Node]) -> None:
             st.markdown(escaped(message.reasoning))
     else:
         st.empty()
-    st.markdown(escaped(message.content))
+    st.markdown(escaped(linked(message.content, message.id, [source.mark for source in message.sources])))
     _show_ending(message)
-    _show_sources(message.citations)
+    show_sources(message)
     _show_deeds(message, nodes)
     st.caption(_taken(message))
 
@@ -86,17 +82,6 @@ def _show_ending(message: Message) -> None:
         st.info("The answer reached the model's length limit: Continue asks for more.", icon=":material/more_horiz:")
     elif message.finish_reason == "content_filter":
         st.warning("The provider's content filter ended this answer. Ask in another way.", icon=":material/block:")
-
-
-def _show_sources(citations: tuple[Citation, ...]) -> None:
-    if not citations:
-        return
-    with st.container(horizontal=True, gap="small"):
-        for source in citations:
-            page = f", p. {source.page}" if source.page else ""
-            with st.popover(f"[{source.mark}] {source.title}{page}", icon=":material/format_quote:"):
-                st.caption(f"{source.title}{page} · rank {source.rank}, similarity {source.score:.2f}")
-                st.markdown("\n".join(f"> {line}" for line in escaped(source.quote).split("\n")))
 
 
 def _show_deeds(message: Message, nodes: list[Node]) -> None:
@@ -137,8 +122,7 @@ def _show_branches(message: Message, nodes: list[Node]) -> None:
         if label == "Later branch":
             st.caption(f"{at + 1} / {len(family)}", width="content")
         inside = 0 <= other < len(family)
-        key = f"branch-{icon}-{message.id}"
-        if st.button("", key=key, help=label, icon=f":material/{icon}:", type="tertiary", disabled=not inside):
+        if icon_button(label, icon, f"branch-{icon}-{message.id}", disabled=not inside):
             _state.go_to(message.conversation_id, family[other].id)
             st.rerun()
 

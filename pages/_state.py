@@ -52,6 +52,11 @@ def choose_model(model: str) -> None:
     st.session_state["model"] = model
 
 
+def draft(question: str) -> None:
+    """Puts a question into the input of the chat, unsent."""
+    st.session_state["question"] = question
+
+
 def editing() -> str | None:
     """The question that is being edited."""
     return cast("str | None", st.session_state.get("editing"))
@@ -83,10 +88,10 @@ def said() -> str | None:
 
 
 def refuse(problems: list[str]) -> None:
-    """Keeps why files were not taken, to be shown in the next run."""
+    """Keeps why files were not taken, until it is dismissed or more are added."""
     st.session_state["refused"] = problems
 
 
 def refusals() -> list[str]:
-    """Why files were not taken, once."""
-    return cast("list[str]", st.session_state.pop("refused", []))
+    """Why files were not taken."""
+    return cast("list[str]", st.session_state.get("refused", []))

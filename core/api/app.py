@@ -9,11 +9,11 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from core.api import conversations, documents, durable, health, messages, models, search, streams
+from core.api import conversations, documents, durable, exchange, health, messages, models, search, sql, streams
 from core.api.chat_stream import ChatStream
 from core.api.guard import Guard
 
-_UNDER_API = (conversations, messages, streams, documents, search, models, health)
+_UNDER_API = (conversations, messages, streams, documents, search, sql, models, exchange, health)
 
 
 def routes() -> list[BaseRoute]:

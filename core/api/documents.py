@@ -13,14 +13,18 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Message
 
 from core.api.answers import answer, document_whole
+from core.api.body import whole_parameter
 from core.errors import InvalidValue, TooLarge, Unsupported
 from core.models import Document
+from core.retrieval.library import Library
 from core.retrieval.read import SIZE_LIMIT
-from core.service import Service, current
+from core.service import current
 
 _FRAMING = 64 * 1024
 _PATIENCE = 60.0
 _POLL = 0.05
+_FIELDS = 50
+_MOST = 1_000_000
 
 
 def routes() -> list[BaseRoute]:
@@ -31,16 +35,20 @@ def routes() -> list[BaseRoute]:
 class Documents(HTTPEndpoint):
     """All documents."""
 
-    def get(self, _request: Request) -> Response:
-        """The documents, newest first."""
-        return answer({"documents": [document_whole(document) for document in current().library.list()]})
+    def get(self, request: Request) -> Response:
+        """The documents, newest first; `q` is looked for in their titles and origins."""
+        limit = whole_parameter(request, "limit", _MOST, _MOST)
+        offset = 0 if request.query_params.get("offset") == "0" else whole_parameter(request, "offset", 0, _MOST)
+        found = current().library.list(limit, offset, request.query_params.get("q", ""))
+        return answer({"documents": [document_whole(document) for document in found]})
 
     async def post(self, request: Request) -> Response:
-        """Adds a file; answers when it is indexed, or `indexing` after a minute."""
-        service = current()
-        filename, data = await _file(request)
-        document, created = await to_thread(service.library.add, filename, data)
-        document = await _indexed(service, document)
+        """Adds a file; answers when it is indexed, or `indexing` after a minute, or at once with `wait=false`."""
+        library = current().library
+        filename, data, url, tags = await _form(request)
+        document, created = await to_thread(library.add, filename, data, url=url, tags=tags)
+        if request.query_params.get("wait") != "false":
+            document = await _indexed(library, document)
         return answer(document_whole(document), 201 if created else 200)
 
 
@@ -52,20 +60,24 @@ class OneDocument(HTTPEndpoint):
         return answer(document_whole(current().library.get(request.path_params["document_id"])))
 
     def delete(self, request: Request) -> Response:
-        """Removes it."""
+        """Removes it, even while it is being indexed."""
         current().library.remove(request.path_params["document_id"])
         return Response(status_code=204)
 
 
-async def _file(request: Request) -> tuple[str, bytes]:
+async def _form(request: Request) -> tuple[str, bytes, str | None, list[str]]:
+    """The name and the bytes of the file, the address and the tags that go with it."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise Unsupported("Send the file as multipart/form-data, in a field named “file”.")
     bounded = Request(request.scope, _bounded(request.receive))
-    async with bounded.form(max_files=1, max_fields=20) as form:
-        file = form.get("file")
+    async with bounded.form(max_files=1, max_fields=_FIELDS) as form:
+        file, url, tags = form.get("file"), form.get("url"), form.getlist("tags")
         if not isinstance(file, UploadFile):
             raise InvalidValue("There is no file in the field “file”.")
-        return (file.filename or "").encode("utf-8", "replace").decode(), await file.read()
+        if isinstance(url, UploadFile):
+            raise InvalidValue("“url” must be text.")
+        names = [name for tag in tags if isinstance(tag, str) for name in tag.split(",")]
+        return (file.filename or "").encode("utf-8", "replace").decode(), await file.read(), url, names
 
 
 def _bounded(receive: Callable[[], Awaitable[Message]]) -> Callable[[], Awaitable[Message]]:
@@ -83,11 +95,11 @@ def _bounded(receive: Callable[[], Awaitable[Message]]) -> Callable[[], Awaitabl
     return bounded
 
 
-async def _indexed(service: Service, document: Document) -> Document:
+async def _indexed(library: Library, document: Document) -> Document:
     """The document once it is indexed; waits on the loop, as a thread for each upload would be too many."""
     loop = get_running_loop()
     end = loop.time() + _PATIENCE
-    while document.status == "indexing" and loop.time() < end:
+    while True:
+        if not library.indexing(document.id) or loop.time() > end:
+            return await to_thread(library.get, document.id)
         await sleep(_POLL)
-        document = await to_thread(service.library.get, document.id)
-    return document

@@ -6,11 +6,13 @@ import asyncio
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from core.errors import NotFound, TooMany
 from core.generation.costs import ask_cost
-from core.generation.generate import Generation, Workshop
+from core.generation.generate import Generation
+from core.generation.workshop import Workshop
 from core.models import Outcome, Status, Stream
 from core.streams.log import StreamLog
 
@@ -39,6 +41,7 @@ class Engine:
         self._loop = asyncio.new_event_loop()  # Not uvloop, which does not try IPv4 while IPv6 hangs.
         self._thread = threading.Thread(target=self._serve, name="throughline-engine", daemon=True)
         self._thread.start()
+        workshop.checker.start()
 
     def admit(self, stream_id: str, conversation_id: str, *, starts: bool = False) -> StreamLog:
         """Holds a stream that is about to be saved, as pending or, with `starts`, as started.
@@ -118,10 +121,13 @@ class Engine:
         self._soon(lambda: self._stop(log))
         return log.status
 
-    def ask_costs(self, missing: list[tuple[str, str, str]]) -> None:
-        """Asks in the background what generations cost: stream id, generation id, model."""
-        for stream_id, generation_id, model in missing:
+    def ask_costs(self, since: datetime) -> None:
+        """Asks in the background what generations since then cost of which that is not known."""
+        for stream_id, generation_id, model in self._workshop.streams.without_cost(since):
             self.run_soon(ask_cost(self._workshop, stream_id, generation_id, model))
+        save = self._workshop.evidence.add_cost
+        for stream_id, generation_id, model in self._workshop.evidence.without_cost(since):
+            self.run_soon(ask_cost(self._workshop, stream_id, generation_id, model, save=save))
 
     def run_soon(self, work: Coroutine[Any, Any, Any]) -> None:
         """Runs `work` on the loop; nobody waits for it."""
@@ -130,6 +136,7 @@ class Engine:
 
     def close(self, patience: float = 3.0) -> None:
         """Ends every generation as interrupted, then the loop; waits at most `patience` seconds for each step."""
+        self._workshop.checker.end()
         for work in (self._interrupt_all(), self._workshop.providers.close()):
             with suppress(TimeoutError):
                 asyncio.run_coroutine_threadsafe(work, self._loop).result(patience)
@@ -157,7 +164,14 @@ class Engine:
             self._hub.close_stream(log, generation.ending)
             return
         outcome = task.result()
-        if outcome.generation_id and outcome.usage.cost is None and not self._closing:  # The next start asks otherwise.
+        if self._closing:  # The next start does the rest.
+            return
+        if generation.sourced:
+            self._workshop.checker.add(stream.message_id, stream.conversation_id, stream.id)
+        if generation.unpaid:
+            save = self._workshop.evidence.add_cost
+            self._spawn(ask_cost(self._workshop, stream.id, generation.unpaid, stream.model, save=save))
+        if outcome.generation_id and outcome.usage.cost is None:
             self._spawn(ask_cost(self._workshop, stream.id, outcome.generation_id, stream.model))
 
     def _stop(self, log: StreamLog) -> None:

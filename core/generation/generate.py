@@ -5,22 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import TypeVar
 
 from core.errors import ProviderError, StorageError, ThroughlineError
 from core.generation.marking import Marking
-from core.models import Citation, Filter, Kind, Outcome, Role, Status, Stream, Turn
+from core.generation.retrieving import Retrieving
+from core.generation.workshop import Workshop
+from core.models import Citation, Kind, Outcome, Status, Stream, Turn
 from core.providers.base import ChatRequest, Event, Finished, Named, Provider, ReasoningDelta, TextDelta, Waiting
-from core.providers.registry import Providers
-from core.retrieval.prompt import build
-from core.retrieval.search import Searcher
-from core.store.conversations import Conversations
-from core.store.messages import Messages
-from core.store.streams import Streams
-from core.streams.hub import Hub
+from core.retrieval.prompt import build, room_for
 from core.streams.log import StreamLog
 
 T = TypeVar("T")
@@ -28,27 +22,8 @@ _log = logging.getLogger(__name__)
 
 LONGEST_ANSWER = 4_000_000
 _BACKLOG = 1_000_000
-PASSAGES = 6
 MOST_TURNS = 100
 """More were never sent: a prompt's history is cut by its length as well."""
-FEWER_PASSAGES = 3
-"""For a small model on this machine, which reads slowly."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What a generation works with."""
-
-    hub: Hub
-    streams: Streams
-    conversations: Conversations
-    messages: Messages
-    searcher: Searcher
-    providers: Providers
-    pool: Executor
-    searches: Executor
-    """A pool of its own: searches wait for the embedding model, and nobody else shall wait for them."""
-    token_timeout: float
 
 
 class Generation:
@@ -61,7 +36,15 @@ class Generation:
         self._log = log
         self._question = question
         self._named = Named()
+        self._retrieving = Retrieving(workshop, stream, self._note)
+        self.sourced = False
+        """Whether the answer was given passages, so that its sentences can be compared with them."""
         self.ending = Outcome(Status.STOPPED, finish_reason="stop")
+
+    @property
+    def unpaid(self) -> str | None:
+        """A generation beside the answer of which it is still to be asked what it cost."""
+        return self._retrieving.unpaid
 
     async def run(self) -> Outcome:
         """Fills the stream and closes it, whatever happens."""
@@ -86,18 +69,23 @@ class Generation:
     async def _fill(self) -> Outcome:
         provider, model = self._with.providers.for_model(self._stream.model)
         if self._question is None:
-            turns, so_far, earlier = await self._off_loop(self._history)
+            history, question, so_far, earlier = await self._off_loop(self._history)
         else:
-            turns, so_far, earlier = (Turn(Role.USER, self._question),), "", ()
-        *history, question = turns
-        sources = earlier or await self._search(question.content, PASSAGES if provider.cites else FEWER_PASSAGES)
+            history, question, so_far, earlier = (), self._question, "", ()
+        cites = provider.cites
+        room = room_for(self._with.providers.context_of(self._stream.model), cites=cites)
         searched = self._stream.retrieve
-        prompt = build(history, question.content, sources, cites=provider.cites, searched=searched)
-        marking = Marking(sources, so_far, searched=searched, cites=provider.cites)
+        sources, query = earlier, question
+        if searched and not (earlier or so_far):
+            made = await self._retrieving.retrieve(provider, model, history, question, room)
+            sources, query = made.citations, made.query
+        self.sourced = bool(sources)
+        prompt = build(history, question, sources, cites=cites, searched=searched, room=room, query=query)
+        marking = Marking(sources, so_far, searched=searched, cites=cites)
         return await self._answer(provider, ChatRequest(model, prompt, so_far), marking)
 
-    def _history(self) -> tuple[tuple[Turn, ...], str, tuple[Citation, ...]]:
-        """The turns up to the question, the answer's text so far, and the sources it was given already."""
+    def _history(self) -> tuple[tuple[Turn, ...], str, str, tuple[Citation, ...]]:
+        """The turns before the question, the question, the answer's text so far, and the sources it was given."""
         stores, stream = self._with, self._stream
         nodes = {node.id: node for node in stores.conversations.tree(stream.conversation_id)}
         path: list[str] = []
@@ -106,21 +94,10 @@ class Generation:
             path.append(at)
             at = nodes[at].parent_id
         messages = stores.messages.read(stream.conversation_id, [*path[:MOST_TURNS], stream.message_id])
-        turns = tuple(Turn(m.role.value, m.content) for m in messages if m.id != stream.message_id and m.content)
+        before = [m for m in messages if m.id != stream.message_id and m.content]
+        *history, question = (Turn(m.role.value, m.content) for m in before)
         answer = messages[-1]
-        return turns, answer.content, answer.sources
-
-    async def _search(self, question: str, most: int) -> tuple[Citation, ...]:
-        """The passages for the question; an answer that goes on keeps those it began with instead."""
-        if not self._stream.retrieve:
-            return ()
-        self._note("Searching your documents…")
-        search, filter = self._with.searcher.search, Filter(self._stream.document_ids)
-        work = partial(search, question, most, filter, on_wait=self._note)
-        found = (await asyncio.get_running_loop().run_in_executor(self._with.searches, work)).citations
-        if found:
-            await self._off_loop(lambda: self._with.streams.add_sources(self._stream.id, found))
-        return found
+        return tuple(history), question.content, answer.content, answer.sources
 
     async def _answer(self, provider: Provider, request: ChatRequest, marking: Marking) -> Outcome:
         self._note("Waiting for the model…")

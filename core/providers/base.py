@@ -11,11 +11,15 @@ from core.models import Model, Turn, Usage
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A prompt. `continues` is the answer's text so far, which the model is asked to go on from."""
+    """A prompt. `continues` is the answer's text so far, which the model is asked to go on from.
+
+    With `most_tokens` a short reply is asked for: no longer than that, and with no or little reasoning.
+    """
 
     model: str
     turns: tuple[Turn, ...]
     continues: str = ""
+    most_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

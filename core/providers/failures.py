@@ -76,12 +76,17 @@ _TOO_LONG_TYPES = frozenset({
 })  # fmt: skip
 _LONG_WORDS = re.compile(r"context (?:length|size|window)|maximum context|prompt is too long", re.IGNORECASE)
 _PREFILL_WORDS = re.compile(r"prefill|end with a user message|last message .{0,40}\buser\b", re.IGNORECASE)
+_REASONING_WORDS = re.compile(r"reasoning .{0,40}(?:mandatory|cannot be disabled|required)", re.IGNORECASE)
 _KEY_SHAPED = re.compile(r"\bsk-[\w-]{8,}|(?<=Bearer )\S+", re.IGNORECASE)
 _MARKUP = re.compile(r"<\s*(?:!doctype|html|head|body|title|h1|center)\b", re.IGNORECASE)
 
 
 class PrefillRefused(ProviderError):
     """The model does not go on from an answer that is given to it."""
+
+
+class ReasoningRequired(ProviderError):
+    """The model cannot answer without reasoning."""
 
 
 def from_response(status: int, body: bytes, headers: Mapping[str, str], *, secret: str | None = None) -> ProviderError:
@@ -106,8 +111,7 @@ def from_error(
     words = _words(details, secret)
     sentence, retryable = _judged(status, kinds, words)
     said = f" The provider says: “{words}”" if words else ""
-    kind = PrefillRefused if status == 400 and _PREFILL_WORDS.search(words) else ProviderError
-    return kind(
+    return _kind(status, words)(
         sentence + said,
         status=status,
         retryable=retryable,
@@ -147,6 +151,12 @@ def _judged(status: int, kinds: frozenset[str], words: str) -> tuple[str, bool]:
     if "permission_denied" in kinds:
         return _NOT_ALLOWED, False
     return SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400]), status in _TRANSIENT
+
+
+def _kind(status: int, words: str) -> type[ProviderError]:
+    if status == 400 and _PREFILL_WORDS.search(words):
+        return PrefillRefused
+    return ReasoningRequired if status == 400 and _REASONING_WORDS.search(words) else ProviderError
 
 
 def _kinds(details: dict[str, Any]) -> frozenset[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import aclosing
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -14,6 +13,7 @@ from core.models import Model, Turn, Usage
 from core.providers import catalogue, failures
 from core.providers.base import ChatRequest, Event, Finished, Named, ReasoningDelta, TextDelta, Waiting
 from core.providers.continuation import Continuation, asked_to_go_on, prefilled
+from core.providers.dialect import Dialect
 from core.providers.network import fast_transport
 from core.providers.reader import Reader
 from core.providers.retries import Retries
@@ -47,7 +47,8 @@ class OpenAIProvider:
         self.name = name
         self._base = base_url.rstrip("/")
         self._key = api_key
-        self._extra = {**_dialect(self._base), **(extra or {})}
+        self._dialect = Dialect(self._base)
+        self._extra = extra or {}
         self._retries = retries or Retries()
         transport = transport or fast_transport(_LIMITS)
         self._client = httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS, transport=transport)
@@ -69,6 +70,9 @@ class OpenAIProvider:
                 if shown or loose or not request.continues:
                     raise
                 turns, loose = asked_to_go_on(request.turns, request.continues), True
+            except failures.ReasoningRequired:
+                if shown or not self._dialect.learn(request):
+                    raise
             except ProviderError as error:
                 tried += 1
                 wait = None if shown else self._retries.wait(error, tried, waited)
@@ -101,6 +105,7 @@ class OpenAIProvider:
             "model": request.model,
             "messages": [{"role": turn.role, "content": mended(turn.content)} for turn in turns],
             "stream": True,
+            **self._dialect.fields(request),
             **self._extra,
         }
         url = f"{self._base}/chat/completions"
@@ -187,14 +192,6 @@ async def _continued(events: AsyncGenerator[Event, None], continuation: Continua
             elif isinstance(event, Finished) and (rest := continuation.end()):
                 yield TextDelta(rest)
             yield event
-
-
-def _dialect(base_url: str) -> dict[str, Any]:
-    """What OpenRouter must be told and other servers may refuse, and the other way round."""
-    if (urlsplit(base_url).hostname or "").endswith("openrouter.ai"):
-        # Compression is on by default for short contexts and silently drops the middle of the conversation.
-        return {"plugins": [{"id": "context-compression", "enabled": False}]}
-    return {"stream_options": {"include_usage": True}}
 
 
 def _reason(error: ProviderError) -> str:

@@ -57,6 +57,10 @@ class Providers:
         """What `models` would give if nobody were asked."""
         return (self.local.model, *self._cache.models) if self._has_remote else (self.local.model,)
 
+    def context_of(self, model_id: str) -> int | None:
+        """The tokens that a model has room for, where that is known."""
+        return next((model.context_length for model in self.known() if model.id == model_id), None)
+
     def missing(self) -> str | None:
         """What stands in the way of an answer from the default model, in a sentence."""
         try:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 _PREFIX = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)*")
 _SPAN_LIMIT = 160  # How much is held back to see whether a backtick opens a span of code.
 _LINE_LIMIT = 200
+_SLICE = 2_000  # Much text is taken in parts: what is decided is cut from the buffer's head time and again.
 
 
 class Segment(NamedTuple):
@@ -25,10 +26,23 @@ class CodeLexer:
         self._buffer = ""
         self._line = ""  # What of the current line went out already.
         self._fence = ""
+        self._out = 0  # Characters at the head of the buffer that are out already.
+
+    def resume(self, text: str) -> list[Segment]:
+        """The segments of text that is out already; no character of it comes again, decided or not."""
+        segments = self.feed(text)
+        self._out = len(self._buffer)
+        return segments
 
     def feed(self, text: str, *, final: bool = False) -> list[Segment]:
         """The segments that are decided with `text` added; with `final` all of them."""
-        self._buffer += text
+        segments: list[Segment] = []
+        for start in range(0, len(text), _SLICE):
+            self._buffer += text[start : start + _SLICE]
+            segments += self._decided(final=False)
+        return segments + self._decided(final=True) if final else segments
+
+    def _decided(self, *, final: bool) -> list[Segment]:
         segments: list[Segment] = []
         while self._buffer:
             inside = bool(self._fence)
@@ -36,7 +50,8 @@ class CodeLexer:
             if step is None:
                 break
             code, length = step
-            segments.append(Segment(code, self._take(length), inside or bool(self._fence)))
+            out, self._out = min(self._out, length), max(0, self._out - length)
+            segments.append(Segment(code, self._take(length)[out:], inside or bool(self._fence)))
         return segments
 
     def _take(self, length: int) -> str:
@@ -51,7 +66,8 @@ class CodeLexer:
         if not newline and not final and len(line) < _LINE_LIMIT and not line.strip(" \t>" + self._fence[0]).strip():
             return None  # It may still become the closing fence.
         mark = line.strip(" \t>\r")
-        if (newline or final) and len(mark) >= len(self._fence) and not mark.strip(self._fence[0]):
+        closes = len(line) < _LINE_LIMIT and (newline or final)
+        if closes and len(mark) >= len(self._fence) and not mark.strip(self._fence[0]):
             self._fence = ""
         return True, len(line) + len(newline)
 
@@ -65,7 +81,7 @@ class CodeLexer:
             return None  # The run may go on.
         run = mark.group()
         opens = len(run) >= 3 and _PREFIX.fullmatch(self._line)
-        if opens and (run[0] == "~" or "`" not in self._rest_of_line(len(run))):
+        if opens and (run[0] == "~" or "`" not in self._rest_of_line(len(run))[:_LINE_LIMIT]):
             return self._opening(run, final)
         if run[0] == "~" or self._line.endswith("\\"):
             return False, len(run)

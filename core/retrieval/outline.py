@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
+
+from core.errors import TooLarge
 
 SEPARATOR = "\n\n"
+CHARACTERS = 20_000_000
+"""Characters of text that are taken from one file."""
+BLOCKS = 200_000
+"""Blocks that are taken from one file."""
 _HEADING_LIMIT = 120
+_PATH_LIMIT = 400
+
+Kind = Literal["text", "code", "row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +26,16 @@ class Block:
     text: str
     heading: str | None = None
     page: int | None = None
+    kind: Kind = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A document's text; `title` is None where the file does not name itself."""
+    """A document's text; `title` and `url` are None where the file does not tell its name or address."""
 
     title: str | None
     blocks: tuple[Block, ...]
+    url: str | None = None
 
     @property
     def content(self) -> str:
@@ -34,15 +46,22 @@ class Text:
 class Outline:
     """Gathers blocks while a document is walked, and remembers under which headings they stand.
 
-    The first heading of level 1 is the title and is left out of the paths when it is the only one.
+    The first heading of level 1 is the title and is left out of the paths when it is the only one. Every method that
+    takes text raises `TooLarge` once it is more than is taken from one file.
     """
 
     def __init__(self) -> None:
-        self._blocks: list[tuple[str, tuple[str, ...], int | None]] = []
+        self._blocks: list[tuple[str, tuple[str, ...], int | None, Kind]] = []
         self._path: list[tuple[int, str]] = []
         self._tops: list[str] = []
         self._title: str | None = None
-        self._bare = False
+        self._bare: tuple[str, int | None] | None = None
+        self._characters = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was taken yet."""
+        return not self._blocks and self._bare is None
 
     def title(self, text: str) -> None:
         """Takes the document's title, the first time; later ones are headings above all others."""
@@ -56,44 +75,76 @@ class Outline:
         text = tidy(text).replace("\n", " ")
         if not text:
             return
-        if self._bare and self._path[-1][0] >= level:
-            self._add(self._path[-1][1], page, self._path[:-1])
+        if self._path and self._path[-1][0] >= level:
+            self._keep_bare()
         self._path = [entry for entry in self._path if entry[0] < level] + [(level, text[:_HEADING_LIMIT])]
-        self._bare = True
+        self._bare = text, page
         if level == 1:
             self._tops.append(text)
 
-    def add(self, text: str, page: int | None = None, *, verbatim: bool = False) -> None:
-        """Takes a block; white space is tidied unless it is `verbatim`."""
-        self._add(text.strip("\n").rstrip() if verbatim else tidy(text), page, self._path)
+    def close(self, level: int) -> None:
+        """Ends the headings of `level` and below: what follows does not stand under them."""
+        if self._path and self._path[-1][0] >= level:
+            self._keep_bare()
+            self._path = [entry for entry in self._path if entry[0] < level]
 
-    def finish(self, title: str | None = None) -> Text:
-        """All that was taken; `title` is what the file calls itself elsewhere."""
-        if self._bare:
-            self._add(self._path[-1][1], None, self._path[:-1])
+    def add(self, text: str, page: int | None = None) -> None:
+        """Takes a paragraph or list item; its white space is tidied."""
+        self._add(tidy(text), page, "text")
+
+    def code(self, text: str, page: int | None = None) -> None:
+        """Takes a piece of code, or of anything else whose white space has a meaning."""
+        self._add(_clean(text).expandtabs(4).strip("\n").rstrip(), page, "code")
+
+    def row(self, text: str, page: int | None = None) -> None:
+        """Takes a row of a table."""
+        self._add(tidy(text), page, "row")
+
+    def finish(self, title: str | None = None, url: str | None = None) -> Text:
+        """All that was taken; `title` is what the file calls itself elsewhere, `url` where it was found."""
+        self._keep_bare()
         if not self._blocks and self._title:
-            self._add(self._title, None, [])
+            self._path = []
+            self._add(self._title, None, "text")
         top = self._tops[0] if self._tops else None
         drop = top if len(self._tops) == 1 and not self._title else None
         return Text(
             (self._title or tidy(title or "").replace("\n", " ") or top or "")[:200] or None,
-            tuple(Block(text, _joined(path, drop), page) for text, path, page in self._blocks),
+            tuple(Block(text, _joined(path, drop), page, kind) for text, path, page, kind in self._blocks),
+            url,
         )
 
-    def _add(self, text: str, page: int | None, path: list[tuple[int, str]]) -> None:
-        if text.strip():
-            self._blocks.append((text, tuple(name for _, name in path), page))
-            self._bare = False
+    def _keep_bare(self) -> None:
+        if self._bare is not None:
+            path, self._path = self._path, self._path[:-1]
+            self._add(*self._bare, "text")
+            self._path = path
+
+    def _add(self, text: str, page: int | None, kind: Kind) -> None:
+        if not text.strip():
+            return
+        self._characters += len(text)
+        if self._characters > CHARACTERS:
+            raise TooLarge(f"This file holds more than {CHARACTERS:,} characters. Split it and add the parts.")
+        if len(self._blocks) >= BLOCKS:
+            raise TooLarge(f"This file holds more than {BLOCKS:,} paragraphs or rows. Split it and add the parts.")
+        self._blocks.append((text, tuple(name for _, name in self._path), page, kind))
+        self._bare = None
 
 
 def _joined(path: tuple[str, ...], drop: str | None) -> str | None:
     shown = path[1:] if path and drop and path[0] == drop[:_HEADING_LIMIT] else path
-    return " › ".join(shown) or None
+    return " › ".join(shown)[:_PATH_LIMIT] or None
 
 
 def tidy(text: str) -> str:
     """Text without control characters and needless white space; line breaks are kept."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b\ufeff\ufffe\uffff]", "", text)
+    text = _clean(text)
     text = re.sub(r"[^\S\n]+", " ", text)
     return re.sub(r" ?\n[ \n]*", "\n", text).strip()
+
+
+def _clean(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b\ufeff\ufffe\uffff]", "", text)
+    return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from core.models import Citation, Turn
 from core.retrieval.citations import without_marks
+from core.retrieval.sentences import Span, sentences
+from core.retrieval.words import content_words
 
 HISTORY_LIMIT = 24_000
 """Characters of earlier turns that are sent along."""
+SOURCES_LIMIT = 24_000
+"""Characters of sources that a model with room for all is sent."""
+_LEAST = 2_000
 _SMALL_HISTORY = 1_500
 _SMALL_SOURCES = 3
+_SMALL_SOURCE = 500
 
 _CITING = (
     "You are a careful assistant. Answer the question from the numbered sources that come with it.\n"
@@ -31,21 +38,78 @@ _SMALL_CITING = "Answer from the numbered sources, briefly. After each sentence 
 _SMALL_PLAIN = "You are a helpful assistant. Answer briefly."
 
 
+class Room(NamedTuple):
+    """How many characters of sources a prompt may hold: in all, and of each."""
+
+    all: int
+    each: int
+
+
+def room_for(context_length: int | None, *, cites: bool) -> Room:
+    """The room in a model whose context holds so many tokens; a small one reads slowly, and gets little."""
+    if not cites:
+        return Room(_SMALL_SOURCES * _SMALL_SOURCE, _SMALL_SOURCE)
+    # A token is two characters at worst, and half of the context is left for the rest.
+    room = SOURCES_LIMIT if context_length is None else min(SOURCES_LIMIT, max(_LEAST, context_length))
+    return Room(room, room)
+
+
+def fitting(sources: Sequence[Citation], room: Room) -> tuple[Citation, ...]:
+    """The first of `sources`, which are the best, as far as there is room for them."""
+    kept, left = list[Citation](), room.all
+    for source in sources:
+        left -= min(len(source.quote), room.each)
+        if left < 0:
+            break
+        kept.append(source)
+    return tuple(kept)
+
+
 def build(
-    history: Sequence[Turn], question: str, sources: Sequence[Citation], *, cites: bool, searched: bool = False
+    history: Sequence[Turn],
+    question: str,
+    sources: Sequence[Citation],
+    *,
+    cites: bool,
+    searched: bool = False,
+    room: Room | None = None,
+    query: str = "",
 ) -> tuple[Turn, ...]:
     """The turns to send: a system prompt, as much of the newest history as fits, the question with its sources.
 
     `cites` tells whether the model can be expected to write marks: a small one gets a prompt it can follow.
-    `searched` tells that documents were looked through, so that finding nothing can be said.
+    `searched` tells that documents were looked through, so that finding nothing can be said. A source that is longer
+    than there is room for is given as the part that has most of the words of `query`, or of the question.
     """
-    if not cites:
-        sources = sources[:_SMALL_SOURCES]
+    room = room or room_for(None, cites=cites)
+    asked = _asked(question, fitting(sources, room), room.each, query or question)
+    limit = min(HISTORY_LIMIT, room.all) if cites else _SMALL_HISTORY
     return (
         Turn("system", _system(bool(sources), cites, searched)),
-        *_trimmed(history, HISTORY_LIMIT if cites else _SMALL_HISTORY),
-        Turn("user", _asked(question, sources)),
+        *_trimmed(history, limit),
+        Turn("user", asked),
     )
+
+
+def excerpt(text: str, query: str, limit: int) -> str:
+    """The run of sentences in `text`, at most `limit` characters long, that has most of the words of `query`."""
+    if len(text) <= limit:
+        return text
+    spans = sentences(text) or [Span(0, limit)]
+    wanted = content_words(query)
+    held = [content_words(text[start:end]) & wanted for start, end in spans]
+    best, chosen = -1, Span(0, limit)
+    for first, (start, _) in enumerate(spans):
+        found: frozenset[str] = frozenset()
+        end = start
+        for words, (_, until) in zip(held[first:], spans[first:], strict=True):
+            if until - start > limit - 2 and end > start:
+                break
+            found, end = found | words, min(until, start + limit - 2)
+        if len(found) > best:
+            best, chosen = len(found), Span(start, end)
+    start, end = chosen
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
 
 
 def _system(sourced: bool, cites: bool, searched: bool) -> str:
@@ -56,16 +120,18 @@ def _system(sourced: bool, cites: bool, searched: bool) -> str:
     return _PLAIN + (_NOTHING_FOUND if searched else "")
 
 
-def _asked(question: str, sources: Sequence[Citation]) -> str:
+def _asked(question: str, sources: Sequence[Citation], each: int, query: str) -> str:
     if not sources:
         return question
-    listed = "\n\n".join(_source(source) for source in sources)
+    listed = "\n\n".join(_source(source, excerpt(source.quote, query, each)) for source in sources)
     return f"Sources:\n\n{listed}\n\nQuestion: {question}"
 
 
-def _source(source: Citation) -> str:
+def _source(source: Citation, quote: str) -> str:
+    """A source as the model sees it: where it stands, then its words."""
+    where = " › ".join(" ".join(part.split()) for part in (source.title, source.heading) if part)
     page = f" (p. {source.page})" if source.page else ""
-    return f"[{source.mark}] {_unmarked(source.title)}{page}\n{_unmarked(source.quote)}"
+    return f"[{source.mark}] {_unmarked(where)}{page}\n{_unmarked(quote)}"
 
 
 def _unmarked(text: str) -> str:

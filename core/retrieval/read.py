@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import PurePath
+from typing import cast
 
 from core.errors import DocumentError, TooLarge, Unsupported
-from core.retrieval.formats.docx import read_docx
-from core.retrieval.formats.html import read_html
-from core.retrieval.formats.markdown import read_markdown
-from core.retrieval.formats.pdf import read_pdf
-from core.retrieval.formats.plain import decode, read_plain
+from core.retrieval.kinds import INSTEAD, MEDIA_TYPES, NAMES, READERS, SIGNATURES
 from core.retrieval.outline import Text
 
+__all__ = ["MEDIA_TYPES", "SIZE_LIMIT", "check", "media_type", "read"]
+
 SIZE_LIMIT = 50 * 1024 * 1024
-MEDIA_TYPES = {
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".txt": "text/plain",
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".pdf": "application/pdf",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
+_PACKED = (".docx", ".pptx", ".xlsx", ".xlsm", ".epub")
 
 
 def media_type(filename: str) -> str:
@@ -30,11 +22,16 @@ def media_type(filename: str) -> str:
     Raises:
         Unsupported: files of this kind are not taken.
     """
-    suffix = PurePath(filename).suffix.lower()
-    if suffix not in MEDIA_TYPES:
-        kind = f"“{suffix}” files are" if suffix else "A file without an ending such as .txt is"
-        raise Unsupported(f"{kind} not taken. Add a Markdown, text, HTML, PDF or Word (.docx) file.")
-    return MEDIA_TYPES[suffix]
+    path = PurePath(filename)
+    suffix = path.suffix.lower()
+    if kind := MEDIA_TYPES.get(suffix) or NAMES.get(path.name.lower()):
+        return kind
+    if suffix in INSTEAD:
+        raise Unsupported(f"“{suffix}” files are not taken. Save it as {INSTEAD[suffix]} and add that.")
+    files = f"“{suffix}” files are" if suffix else "A file without an ending such as .txt is"
+    raise Unsupported(
+        f"{files} not taken. Add text, Markdown, web pages, PDF, Word, PowerPoint, Excel, CSV, EPUB, e-mail or code."
+    )
 
 
 def check(filename: str, data: bytes) -> str:
@@ -46,12 +43,11 @@ def check(filename: str, data: bytes) -> str:
         DocumentError: it is empty, or not what its name says.
     """
     kind = media_type(filename)
-    if not data.strip():
+    if not data or data.isspace():
         raise DocumentError("This file is empty. Add one that holds text.")
     if len(data) > SIZE_LIMIT:
         raise TooLarge("This file is over 50 MB. Split it, or save it without pictures.")
-    if kind.endswith("pdf") and b"%PDF-" not in data[:1024]:
-        raise DocumentError("This file is named .pdf but is no PDF. Give it its right ending and add it again.")
+    _check_name(PurePath(filename).suffix.lower(), data)
     return kind
 
 
@@ -61,18 +57,27 @@ def read(filename: str, data: bytes) -> Text:
     Raises:
         Unsupported, TooLarge, DocumentError: it cannot be read; the message says what to do.
     """
-    kind = check(filename, data)
-    text = _read(kind, data)
+    module, function = READERS[check(filename, data)]
+    # Imported only now: a process that reads Markdown alone should not carry the parsers of all the others.
+    reader = getattr(import_module(f"core.retrieval.formats.{module}"), function)
+    text = cast(Text, reader(data))
     if not text.blocks:
         raise DocumentError("No text was found in this file. Add one that holds text.")
     return text
 
 
-def _read(kind: str, data: bytes) -> Text:
-    if kind == "application/pdf":
-        return read_pdf(data)
-    if kind == "text/html":
-        return read_html(data)
-    if kind == "text/markdown":
-        return read_markdown(decode(data))
-    return read_plain(decode(data)) if kind == "text/plain" else read_docx(data)
+def _check_name(suffix: str, data: bytes) -> None:
+    if suffix == ".pdf":
+        if b"%PDF-" not in data[:1024]:
+            raise DocumentError("This file is named .pdf but is no PDF. Give it its right ending and add it again.")
+        return
+    for signature, what, endings in SIGNATURES:
+        if data.startswith(signature) and suffix not in endings:
+            raise DocumentError(
+                f"This file is named {suffix or 'like text'} but is {what}. Give it its right ending and add it again."
+            )
+    if suffix in _PACKED and not data.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        raise DocumentError(
+            f"This file is named {suffix} but is none: it is damaged or of another kind. Open it in the program that "
+            f"made it, save it as {suffix} and add it again."
+        )

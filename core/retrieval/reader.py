@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import subprocess
-import sys
-from pathlib import Path
 
 from core import errors
 from core.errors import DocumentError
+from core.retrieval.frames import Header
 from core.retrieval.outline import Block, Text
+from core.retrieval.worker import IDLE, MEMORY, SECONDS, Ended, TimedOut, Worker
 
-_ROOT = Path(__file__).parents[2]
-_SECONDS = 120
+LATE = "Reading this file took more than {:g} seconds. Split it, or save it in a simpler form."
+BROKEN = "This file could not be read. Save it anew, or in another format, and add it again."
 _log = logging.getLogger(__name__)
 
 
 class Reader:
-    """Turns the bytes of files into text, one file at a time."""
+    """Turns the bytes of files into text, one file at a time.
 
-    def __init__(self, seconds: int = _SECONDS) -> None:
-        self._seconds = seconds
-        self._process: subprocess.Popen[bytes] | None = None
-        self._closed = False
+    Each may take `seconds` and `memory` (in bytes); the process ends after `idle` seconds without a file.
+    """
+
+    def __init__(self, seconds: float = SECONDS, memory: int = MEMORY, idle: float = IDLE) -> None:
+        self._worker = Worker(seconds, memory, idle)
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process that reads, or None while there is none."""
+        return self._worker.pid
 
     def read(self, filename: str, data: bytes) -> Text:
         """The text of a file.
@@ -31,33 +35,29 @@ class Reader:
         Raises:
             Unsupported, TooLarge, DocumentError: it cannot be read; the message says what to do.
         """
-        command = [sys.executable, "-m", "core.retrieval.read_worker", filename, str(self._seconds)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT) as process:
-            self._process = process
-            if self._closed:
-                process.kill()
-            try:
-                out, _ = process.communicate(data, timeout=self._seconds)
-            except subprocess.TimeoutExpired as error:
-                process.kill()
-                raise DocumentError(
-                    f"Reading this file took more than {self._seconds} seconds. Split it, or save it in a simpler form."
-                ) from error
-        if process.returncode:
-            _log.warning("reading %s ended with %s", filename, process.returncode)
-            raise DocumentError("This file could not be read. Save it anew, or in another format, and add it again.")
-        return _text(json.loads(out))
+        reply = asked(self._worker, {"do": "read", "filename": filename}, data)[0]
+        return Text(reply["title"], tuple(Block(*block) for block in reply["blocks"]), reply["url"])
 
     def close(self) -> None:
         """Ends what is being read."""
-        self._closed = True
-        if self._process is not None:
-            self._process.kill()
+        self._worker.close()
 
 
-def _text(reply: dict[str, object]) -> Text:
+def asked(worker: Worker, request: Header, data: bytes, late: str = LATE, broken: str = BROKEN) -> tuple[Header, bytes]:
+    """The answer of a worker to a request about a file; `late` and `broken` say what to do where there is none.
+
+    Raises:
+        Unsupported, TooLarge, DocumentError: it cannot be read; the message says what to do.
+    """
+    try:
+        reply, body = worker.ask(request, data)
+    except TimedOut as error:
+        raise DocumentError(late.format(worker.seconds)) from error
+    except Ended as error:
+        reply, body = {"failed": f"its process ended: {error}"}, b""
     if "error" in reply:
-        raise getattr(errors, str(reply["error"]))(reply["message"])
-    blocks = reply["blocks"]
-    assert isinstance(blocks, list)
-    return Text(reply["title"] if isinstance(reply["title"], str) else None, tuple(Block(*block) for block in blocks))
+        raise getattr(errors, reply["error"])(reply["message"])
+    if "failed" in reply:
+        _log.warning("a file could not be read: %s", reply["failed"])
+        raise DocumentError(broken)
+    return reply, body

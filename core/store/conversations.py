@@ -228,10 +228,11 @@ def _by_client_id(cursor: DuckDBPyConnection, client_id: str) -> Asked | None:
 
 def _purge(cursor: DuckDBPyConnection, conversation_ids: list[str]) -> None:
     streams = "select id from streams where conversation_id in (select unnest($1))"
-    for table in ("chunks", "outcomes", "starts", "generations", "costs", "retrieved"):
+    for table in ("chunks", "outcomes", "starts", "generations", "costs", "retrieved", "retrievals"):
         cursor.execute(f"delete from {table} where stream_id in ({streams})", [conversation_ids]).fetchall()
     messages = "select id from messages where conversation_id in (select unnest($1))"
-    cursor.execute(f"delete from feedback where message_id in ({messages})", [conversation_ids]).fetchall()
+    for table in ("feedback", "supports", "support_checks"):
+        cursor.execute(f"delete from {table} where message_id in ({messages})", [conversation_ids]).fetchall()
     for table in ("streams", "messages"):
         sql = f"delete from {table} where conversation_id in (select unnest($1))"
         cursor.execute(sql, [conversation_ids]).fetchall()

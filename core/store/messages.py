@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from duckdb import DuckDBPyConnection
 
-from core.models import Citation, Kind, Message, Role, Status, Trace, Usage
+from core.models import Citation, Kind, Message, Retrieval, Role, Status, Support, Trace, Usage
 from core.store.database import Database
-from core.store.streams import SOURCES, citation, saved_chunks
+from core.store.evidence import retrievals_of, sources_of, supports_of, with_sources
+from core.store.streams import saved_chunks
 
 _ROWS = """
 select m.id, m.parent_id, m.seq, m.role, m.content, m.created_at
@@ -50,7 +51,9 @@ class Messages:
             found = _Found(
                 _by_message(parts),
                 saved_chunks(cursor, unfinished) if unfinished else {},
-                _sources(cursor, ids) if ids else {},
+                sources_of(cursor, ids) if ids else {},
+                retrievals_of(cursor, ids) if ids else {},
+                supports_of(cursor, message_ids) if ids else {},
                 dict(cursor.execute(_RATINGS, [message_ids]).fetchall()),
             )
         return [_message(conversation_id, row, found) for row in rows]
@@ -93,6 +96,8 @@ class _Found(NamedTuple):
     parts: dict[str, list[_Part]]
     chunks: dict[str, dict[Kind, tuple[str, Trace]]]
     sources: dict[str, tuple[Citation, ...]]
+    retrievals: dict[str, Retrieval]
+    supports: dict[str, tuple[Support, ...]]
     ratings: dict[str, int]
 
 
@@ -115,14 +120,6 @@ def _by_message(parts: list[_Part]) -> dict[str, list[_Part]]:
     return found
 
 
-def _sources(cursor: DuckDBPyConnection, stream_ids: list[str]) -> dict[str, tuple[Citation, ...]]:
-    found: dict[str, list[Citation]] = defaultdict(list)
-    rows = cursor.execute(SOURCES + "where stream_id in (select unnest($1)) order by mark", [stream_ids]).fetchall()
-    for row in rows:
-        found[row[0]].append(citation(row))
-    return {stream_id: tuple(sources) for stream_id, sources in found.items()}
-
-
 def _message(conversation_id: str, row: tuple[Any, ...], found: _Found) -> Message:
     message_id, parent_id, seq, role, content, created_at = row
     message = Message(message_id, conversation_id, parent_id, seq, Role(role), content, created_at)
@@ -130,6 +127,9 @@ def _message(conversation_id: str, row: tuple[Any, ...], found: _Found) -> Messa
     if not parts:
         return message
     last = parts[-1]
+    stream_ids = [part.stream_id for part in parts]
+    retrieval, sources = with_sources(found.retrievals, found.sources, stream_ids)
+    took = [found.retrievals[stream_id].usage for stream_id in stream_ids if stream_id in found.retrievals]
     texts = [_texts(part, found.chunks.get(part.stream_id, {})) for part in parts]
     message = replace(
         message,
@@ -138,10 +138,12 @@ def _message(conversation_id: str, row: tuple[Any, ...], found: _Found) -> Messa
         status=Status.STREAMING if last.started else Status.PENDING,
         model=last.model,
         stream_id=last.stream_id,
-        usage=_total([part.usage for part in parts]),
-        sources=next((found.sources[p.stream_id] for p in reversed(parts) if p.stream_id in found.sources), ()),
+        usage=_total([part.usage for part in parts] + took),
+        sources=sources,
         rating=found.ratings.get(message_id) or None,
         continued_from=sum(len(answer) for answer, _ in texts[:-1]),
+        retrieval=retrieval,
+        supports=found.supports.get(message_id, ()),
     )
     return _ended(message, parts[0], last.outcome) if last.outcome else message
 
@@ -176,6 +178,6 @@ def _usage(outcome: _Outcome | None, books: Usage | None) -> Usage:
 
 
 def _total(usages: list[Usage]) -> Usage:
-    """What all streams of a message took, where it is known."""
+    """What all streams of a message and their retrievals took, where it is known."""
     known = ([value for value in values if value is not None] for values in zip(*map(astuple, usages), strict=True))
     return Usage(*(sum(values) if values else None for values in known))

@@ -105,7 +105,7 @@ create table documents (
     media_type varchar not null,
     size bigint not null,
     sha256 varchar not null,
-    status varchar not null,            -- indexing, ready, failed
+    status varchar not null,            -- indexing, ready, failed; later also cancelled, replaced, removed
     error varchar,
     created_at timestamptz not null
 );
@@ -137,7 +137,13 @@ _EVIDENCE = """
 alter table documents add column origin varchar;     -- the name or path it was given by; null: its filename
 alter table documents add column url varchar;        -- the page it was saved from
 alter table documents add column tags varchar[] default [];
-alter table documents add column replaced_by varchar;    -- status `replaced`: the id of its newer version
+alter table documents add column titled boolean default false;   -- a person gave its title, so that it stays
+alter table documents add column replaced_by varchar;    -- its newer version's id; until that is ready, still `ready`
+create table aliases (                  -- more origins at which the same bytes were found
+    document_id varchar not null,
+    origin varchar not null
+);
+create index passages_by_id on passages (id);        -- a search reads some fifty, wherever they stand
 alter table retrieved add column heading varchar;
 alter table retrieved add column start_char integer;
 alter table retrieved add column end_char integer;
@@ -163,6 +169,7 @@ create table retrievals (               -- one row a search that a generation ma
     semantic_ms double not null,
     rerank_ms double not null,
     total_ms double not null,
+    generation_id varchar,              -- of the model that made it stand alone, while its cost is not known
     prompt_tokens bigint,               -- what making the question stand alone took
     completion_tokens bigint,
     reasoning_tokens bigint,
@@ -178,6 +185,7 @@ create table supports (                 -- how near a sentence of an answer is t
     end_char integer not null,
     score double not null               -- cosine
 );
+create index supports_by_message on supports (message_id);
 create table support_checks (           -- an answer whose sentences were looked at, and up to which stream
     message_id varchar not null,
     stream_id varchar not null,

@@ -9,7 +9,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from core.models import Citation, Kind, Outcome, Status, Stream, Trace, Usage
+from core.models import Kind, Outcome, Status, Stream, Trace, Usage
 from core.store.database import Database
 
 _STREAM = """
@@ -132,23 +132,6 @@ class Streams:
 
         self._database.submit(job)
 
-    def add_sources(self, stream_id: str, sources: tuple[Citation, ...]) -> None:
-        """Saves the passages that a generation is given."""
-        rows = [
-            (
-                *(stream_id, s.mark, s.rank, s.passage_id, s.document_id, s.title, s.page, s.quote, s.score),
-                *(s.heading, s.start, s.end, s.passage_ids),
-                *(s.lexical_rank, s.lexical_score, s.semantic_rank, s.semantic_score, s.rerank_score),
-            )
-            for s in sources
-        ]
-        self._database.write(lambda cursor: _append_rows(cursor, "retrieved", rows))
-
-    def sources(self, stream_id: str) -> tuple[Citation, ...]:
-        """The passages that a generation was given, in the order of their marks."""
-        rows = self._database.fetch(SOURCES + "where stream_id = ? order by mark", [stream_id])
-        return tuple(citation(row) for row in rows)
-
     def add_cost(self, stream_id: str, usage: Usage) -> None:
         """Saves what the provider's books say of a generation, in place of what they said before."""
         row = [stream_id, *astuple(usage)]
@@ -174,19 +157,6 @@ class Streams:
         sql = "delete from chunks where stream_id in (select stream_id from outcomes)"
         removed: int = self._database.write(lambda cursor: cursor.execute(sql).fetchall()[0][0])
         return removed
-
-
-SOURCES = """
-select stream_id, mark, passage_id, document_id, title, page, quote, score, rank, heading, start_char, end_char,
-    coalesce(passage_ids, [passage_id]), lexical_rank, lexical_score, semantic_rank, semantic_score, rerank_score
-from retrieved
-"""
-
-
-def citation(row: tuple[Any, ...]) -> Citation:
-    """The citation in a row of `SOURCES`."""
-    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in row[1:]]
-    return Citation(*values)
 
 
 def saved_chunks(cursor: DuckDBPyConnection, stream_ids: list[str]) -> dict[str, dict[Kind, tuple[str, Trace]]]:

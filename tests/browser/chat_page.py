@@ -94,6 +94,12 @@ class ChatPage:
         """Clicks Stop."""
         self.click("Stop")
 
+    def open_beside(self, link: Locator) -> Page:
+        """Clicks a link that opens in a tab of its own, and gives that."""
+        with self.page.context.expect_page() as opened:
+            link.click()
+        return opened.value
+
     def open_menu(self) -> None:
         """Opens what can be done with the conversation."""
         self.page.get_by_test_id("stPopover").filter(has_text="more_horiz").locator("button").filter(

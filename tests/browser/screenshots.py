@@ -1,6 +1,7 @@
 """Takes pictures of the pages: `python -m tests.browser.screenshots OUTDIR`.
 
-Each is taken wide and narrow, light and dark: empty, streaming, finished with sources, failing, documents.
+Each is taken wide and narrow, light and dark: empty, streaming, finished with sources, failing, a source in its
+surroundings and on its page, searching, documents.
 """
 
 from __future__ import annotations
@@ -84,6 +85,13 @@ def take(browser: Browser, server: Server, folder: Path, scheme: str, width: str
     expect(chat.page.get_by_text("lighthouse.pdf")).to_be_visible()
     chat.settle()
     picture("documents")
+    chat.open("/search?q=lighthouse keepers")
+    expect(chat.page.locator("mark").first).to_be_visible()
+    chat.settle()
+    picture("search")
+    page = chat.open_beside(chat.page.locator(".place a", has_text="lighthouse").first)
+    expect(page.get_by_test_id("stImage").locator("img")).to_be_visible()
+    page.screenshot(path=folder / f"page-{width}-{scheme}.png", animations="disabled")
     for name, model in MODELS.items():
         asked = begin(server, model)
         chat.open(f"/?c={asked['conversation_id']}")
@@ -101,6 +109,9 @@ def take(browser: Browser, server: Server, folder: Path, scheme: str, width: str
             chat.messages.last.get_by_role("button", name="bakery").click()
             expect(chat.page.get_by_test_id("stPopoverBody")).to_be_visible()
             picture("source")
+            source = chat.open_beside(chat.page.get_by_role("link", name="Open in the document"))
+            expect(source.locator(".quote")).to_be_visible()
+            source.screenshot(path=folder / f"surroundings-{width}-{scheme}.png", animations="disabled")
     context.close()
 
 

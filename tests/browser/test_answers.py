@@ -30,18 +30,6 @@ from tests.support.server import LIGHT, Server
 QUESTION = "When is the bakery closed?"
 
 
-def test_a_source_opens_to_the_quoted_passage(chat: ChatPage) -> None:
-    """A mark's source opens to the passage as it stands in the document."""
-    chat.begin(QUESTION, CITES)
-    assert chat.wait_until_finished() == CITED
-    quote = chat.saved()["citations"][0]["quote"]
-    expect(chat.page.get_by_text("rank 1, similarity")).to_have_count(0)
-    chat.messages.last.get_by_role("button", name="[1]").click()
-    expect(chat.page.get_by_text("rank 1, similarity")).to_be_visible()
-    shown = chat.page.get_by_test_id("stPopoverBody").inner_text()
-    assert letters(quote) in letters(shown)
-
-
 def test_reasoning_is_folded_away(chat: ChatPage) -> None:
     """What a model thought is there for who opens it."""
     chat.begin("Think!", REASONS)

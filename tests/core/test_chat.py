@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -14,24 +15,11 @@ from core.errors import Conflict, InvalidValue, NotFound, ThroughlineError
 from core.models import Asked, Role, Status
 from core.questions import LONGEST_QUESTION, LONGEST_TITLE, Question, title_of
 from core.service import Service
-from tests.core.generation.support import PATIENCE, ask, busily_switching, count, ended, opened, shown
+from core.store.conversations import Conversations
+from tests.core.generation.support import PATIENCE, ask, busily_switching, count, ended, shown
 from tests.core.streams.support import wait_for, writer_held
 from tests.fakes.openrouter import FakeOpenRouter
 from tests.fakes.replies import Act, answer, text
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[FakeOpenRouter]:
-    """The model's side."""
-    with FakeOpenRouter() as fake:
-        yield fake
-
-
-@pytest.fixture(scope="module")
-def service(upstream: FakeOpenRouter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """An open service."""
-    with opened(tmp_path_factory.mktemp("data"), upstream) as service:
-        yield service
 
 
 @pytest.fixture
@@ -412,6 +400,17 @@ def test_a_deleted_conversation_is_gone_and_comes_back(service: Service) -> None
     service.chat.restore(asked.conversation_id)
     message = service.chat.message(asked.message_id)
     assert (message.content, message.status) == ("Hel", Status.STOPPED)
+
+
+def test_what_was_purged_cannot_be_restored(service: Service) -> None:
+    """Who comes too late with Undo is told so."""
+    asked = ask(service)
+    ended(service, asked)
+    service.chat.delete(asked.conversation_id)
+    assert Conversations(service.database).purge(service.database.clock.now() + timedelta(seconds=1))
+    for gone in (asked.conversation_id, "none"):
+        with pytest.raises(NotFound, match="It may have been deleted"):
+            service.chat.restore(gone)
 
 
 def test_a_question_for_a_conversation_that_is_just_being_deleted_leaves_nothing(service: Service) -> None:

@@ -18,7 +18,7 @@ _ROOMS = [
     [("core", "core.errors", "core.settings", "core.models", "core.clock", "core.ids")],
     [("core.store",), ("core.branches",), ("core.questions",)],
     [("core.providers",), ("core.retrieval",)],
-    [("core.streams",)],
+    [("core.streams",), ("core.exchange",), ("core.analysis",)],
     [("core.generation",)],
     [("core.shelf",)],
     [("core.chat",)],
@@ -28,6 +28,9 @@ _ROOMS = [
     [("pages",)],
     [("app",)],
 ]
+# The views that analysts see are SQL, and the process that runs their queries runs SQL: on a snapshot, in a database
+# of its own. Neither touches the app's.
+_SQL_ELSEWHERE = {"core.analysis.views", "core.analysis.worker"}
 _PLACES = {name: (floor, room) for floor, rooms in enumerate(_ROOMS) for room in rooms for name in room}
 _SQL = re.compile(
     r"\bselect\b.+\bfrom\b|\binsert\s+into\b|\bupdate\s+\w+\s+set\b|\bdelete\s+from\b|\b(create|alter|drop)\s+table\b",
@@ -97,7 +100,9 @@ def test_imports_run_one_way(name: str) -> None:
         assert place[0] < floor, f"{name} imports {other}"
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("core.store")])
+@pytest.mark.parametrize(
+    "name", [name for name in FILES if not name.startswith("core.store") and name not in _SQL_ELSEWHERE]
+)
 def test_only_the_store_writes_sql(name: str) -> None:
     """No query and no call that takes one stands anywhere else."""
     tree = ast.parse(FILES[name].read_text("utf-8"))

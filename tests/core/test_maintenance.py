@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -25,9 +25,9 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 
 
 @contextmanager
-def maintained(rig: Rig) -> Iterator[None]:
+def maintained(rig: Rig, purged: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Maintenance of a database that is looked at all the time."""
-    thread = Maintenance(rig.database, rig.conversations, rig.streams, rig.hub)
+    thread = Maintenance(rig.database, rig.conversations, rig.streams, rig.hub, purged)
     yield
     thread.close()
 
@@ -84,7 +84,7 @@ def test_a_stream_that_nobody_started_does_not_keep_it_from_being_quiet(rig: Rig
 def test_what_was_deleted_is_purged_when_it_can_no_longer_be_restored(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A deletion is final after the time in which it can be undone, not before."""
+    """A deletion is final after the time in which it can be undone, not before; who keeps copies then hears of it."""
     kept, gone = rig.stream(), rig.stream()
     for log in (kept, gone):
         rig.write(log, "text")
@@ -97,8 +97,9 @@ def test_what_was_deleted_is_purged_when_it_can_no_longer_be_restored(
     rig.write(rig.stream(), "more")
     for log in rig.hub.open_streams():
         rig.end(log)
-    with maintained(rig):
-        wait_for(lambda: rig.count("outcomes", gone.stream_id) == 0, PATIENCE, "it is not purged")
+    purged: list[int] = []
+    with maintained(rig, lambda: purged.append(rig.count("outcomes", gone.stream_id))):
+        wait_for(lambda: purged == [0], PATIENCE, "it is not purged")
     assert rig.streams.text(kept.stream_id)[0] == "text"
 
 

@@ -100,6 +100,17 @@ def test_a_clock_that_was_set_back_is_said(upstream: FakeOpenRouter, tmp_path: P
         service.close()
 
 
+def test_documents_that_wait_when_it_closes_are_indexed_by_the_next(upstream: FakeOpenRouter, tmp_path: Path) -> None:
+    """Closing fails none of them, and the inbox is watched."""
+    with opened(tmp_path, upstream) as service:
+        added = [service.library.add(f"{number}.txt", f"Words of {number}.".encode())[0] for number in range(20)]
+    with opened(tmp_path, upstream) as service:
+        for document in added:
+            assert service.library.wait(document.id, PATIENCE).status == "ready"
+        wait_for((tmp_path / "inbox").is_dir, PATIENCE, "there is no inbox")
+        assert service.library.count().ready == 20
+
+
 def test_a_database_that_cannot_be_opened_leaves_nothing_running(tmp_path: Path) -> None:
     """The error comes before anything is started."""
     (tmp_path / "throughline.duckdb").write_text("no database " * 1000)

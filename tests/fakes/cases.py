@@ -234,6 +234,16 @@ def _encoded(index: int) -> bytes:
     return _ENCODED[index]
 
 
+def is_rewrite(body: dict[str, Any]) -> bool:
+    """Whether a request asks for a question that stands alone rather than for an answer."""
+    return "stands alone" in str((body.get("messages") or [{}])[0].get("content"))
+
+
+def rewrite(call: Call) -> Reply:
+    """The question as it is, said again as a model does that finds nothing to put in."""
+    return Reply(answer(call.last.rpartition("The last question: ")[2]))
+
+
 HANDLERS: dict[str, Callable[[Call], Reply]] = {
     "echo": _echo,
     "flaky": _flaky,

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.fakes.cases import HANDLERS, REPLIES, Call, reply_to
+from tests.fakes.cases import HANDLERS, REPLIES, Call, is_rewrite, reply_to, rewrite
 from tests.fakes.replies import USAGE, Act, Reply, Step, error_reply, json_reply
 from tests.fakes.story import expected_text
 
@@ -54,6 +54,7 @@ class FakeOpenRouter:
         self._port = port
         self._tls = tls
         self._scripts: dict[str, list[Reply]] = {}
+        self._rewrites: list[Reply] = []
         self._calls: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._left = threading.Condition()
@@ -69,9 +70,17 @@ class FakeOpenRouter:
         """What to answer the next request for `model` with; several scripts are used in turn, the last for good."""
         self._scripts.setdefault(model, []).append(steps if isinstance(steps, Reply) else Reply(list(steps)))
 
+    def script_rewrite(self, steps: Iterable[Step] | Reply) -> None:
+        """What to answer the next request with that asks for a question which stands alone, whatever the model."""
+        self._rewrites.append(steps if isinstance(steps, Reply) else Reply(list(steps)))
+
     def completions(self) -> list[Request]:
-        """The requests for completions alone."""
-        return [request for request in self.requests if request.path.endswith("/chat/completions")]
+        """The requests for answers alone."""
+        return [r for r in self.requests if r.path.endswith("/chat/completions") and not is_rewrite(r.body)]
+
+    def rewrites(self) -> list[Request]:
+        """The requests for questions that stand alone."""
+        return [r for r in self.requests if r.path.endswith("/chat/completions") and is_rewrite(r.body)]
 
     def wait_for_disconnect(self, model: str, timeout: float = 5.0) -> bool:
         """Whether the client left an answer of `model`; waits for it."""
@@ -116,7 +125,11 @@ class FakeOpenRouter:
     async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answers; tells whether the connection can be used again."""
         name, call = str(request.body.get("model", "")), None
-        if request.path.endswith("/chat/completions"):
+        if request.path.endswith("/chat/completions") and is_rewrite(request.body):
+            call = Call(request.body, request.headers, {}, 1, f"gen-rewrite-{len(self.requests)}")
+            reply = self._rewrites.pop(0) if self._rewrites else rewrite(call)
+            name = "rewrite"
+        elif request.path.endswith("/chat/completions"):
             call = self._call(name, request)
             reply = self._reply(name.partition("?")[0], call)
         else:

@@ -51,6 +51,19 @@ def open_page(service: Service) -> OpenPage:
     return open_one
 
 
+@pytest.fixture
+def visit(open_page: OpenPage) -> OpenPage:
+    """Runs another page of the frame, as for an address with these parameters."""
+
+    def visit_one(page_file: str, **address: str | list[str]) -> AppTest:
+        page = open_page().switch_page(page_file)
+        for name, value in address.items():
+            page.query_params[name] = value
+        return page.run()
+
+    return visit_one
+
+
 @pytest.fixture(autouse=True)
 def fresh_caches() -> None:
     """Nothing that one test's page kept is found by the next."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from streamlit.testing.v1 import AppTest
 
-from core.models import Asked
+from core.models import Asked, Document
 from core.questions import Question
 from core.service import Service
 
@@ -29,6 +31,22 @@ def texts(page: AppTest) -> list[str]:
 def said(page: AppTest) -> str:
     """What stands in boxes, of whatever colour."""
     return "\n".join(box.value for box in (*page.error, *page.warning, *page.info))
+
+
+def words(page: AppTest) -> str:
+    """The documents' own words, as HTML."""
+    return "\n".join(html.value for html in page.html if not html.value.startswith("<style>"))
+
+
+def captions(page: AppTest) -> str:
+    """The quiet lines."""
+    return "\n".join(caption.value for caption in page.caption)
+
+
+def added(service: Service, name: str, text: str, **more: Any) -> Document:
+    """A document that has been indexed."""
+    document, _ = service.library.add(name, text.encode(), **more)
+    return service.library.wait(document.id, 60)
 
 
 def answered(service: Service, question: Question, conversation_id: str | None = None) -> Asked:

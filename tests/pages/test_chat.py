@@ -13,8 +13,6 @@ from tests.fakes.replies import answer
 from tests.pages.conftest import OpenPage
 from tests.pages.support import answered, ask, click, said, texts
 
-NOTES = b"The walnut press in Elder Lane grinds on Thursdays from nine to noon."
-
 
 def test_an_empty_app_says_what_to_do(open_page: OpenPage) -> None:
     """Without conversations and documents the page says what this is and where to begin."""
@@ -33,19 +31,6 @@ def test_a_question_is_asked_and_answered(open_page: OpenPage, service: Service)
     assert page.chat_message[-1].caption[-1].value.startswith("fake/model-20260101 · 16 → 18 tokens · \\$0.000106")
     page = ask(page, "And then?")
     assert texts(page)[2:] == ["And then?", "And then?"]
-
-
-def test_a_citation_shows_its_passage(open_page: OpenPage, service: Service, openrouter: FakeOpenRouter) -> None:
-    """A mark in an answer comes with the document's title and the quoted passage."""
-    document, _ = service.library.add("walnuts.txt", NOTES)
-    service.library.wait(document.id, 60)
-    openrouter.script("fake/cites", answer("On Thursdays [1]."))
-    asked = answered(service, Question("When does the walnut press grind?", "fake/cites", start=True))
-    page = open_page(c=asked.conversation_id)
-    shown = texts(page)[-1]
-    assert "On Thursdays [1]." in shown
-    assert f"> {NOTES.decode()}" in shown
-    assert any(caption.value.startswith("walnuts · rank 1, similarity") for caption in page.caption)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages._live import _Frames
+from pages._marks import MarkLinks, linked
 from pages._text import escaped
 from tests.pages.test_text import cut, documents, markdown
 
@@ -34,6 +35,15 @@ def test_frames_look_as_the_whole_text_does(text: str, data: st.DataObject) -> N
     """The elements below each other look as the one element that stays in the end."""
     shown = "".join(markdown.render(element) for element in elements(cut(data, text)))
     assert shown == markdown.render(escaped(text))
+
+
+@given(documents, st.data())
+def test_marks_are_linked_as_in_the_whole_text(text: str, data: st.DataObject) -> None:
+    """While it streams, an answer has the links that it has in the end."""
+    text = text.replace("word", "word [1]")
+    frames = _Frames(links=lambda: MarkLinks("m", {1}))
+    pieces = [piece for chunk in cut(data, text) for piece in frames.feed(chunk)] + list(frames.end())
+    assert "".join(piece for piece in pieces if isinstance(piece, str)) == escaped(linked(text, "m", {1}))
 
 
 def test_finished_blocks_become_elements_of_their_own() -> None:

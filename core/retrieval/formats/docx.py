@@ -1,74 +1,110 @@
-"""Word documents: paragraphs, headings and tables in order, by python-docx."""
+"""Word documents: paragraphs, headings, tables and notes in order, by python-docx."""
 
 from __future__ import annotations
 
 import io
 import re
-import zipfile
+from collections.abc import Iterator
 
 import docx
 from docx.document import Document as DocxDocument
-from docx.table import Table
-from docx.text.paragraph import Paragraph
+from docx.oxml import parse_xml
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
 
-from core.errors import DocumentError, TooLarge
+from core.retrieval.formats.archive import broken, check_archive
+from core.retrieval.formats.docx_table import header_of, rows_of
+from core.retrieval.formats.docx_text import W, paragraph_text, text_of, within
+from core.retrieval.formats.tables import add_table
 from core.retrieval.outline import Outline, Text
 
-_UNPACKED_LIMIT = 200 * 1024 * 1024
-_BROKEN = "This Word document cannot be read. Open it in Word or LibreOffice, save it as .docx and add it again."
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # What a newer element says again.
+_TITLE = 0
 
 
 def read_docx(data: bytes) -> Text:
-    """The blocks of a Word document under its headings.
+    """The blocks of a Word document under its headings; what was deleted under track changes is left out.
 
     Raises:
         DocumentError: it is damaged, encrypted or not a Word document.
-        TooLarge: it unpacks to more than is taken.
+        TooLarge: it unpacks to more, or holds more text, than is taken.
     """
-    _check_size(data)
-    try:
+    check_archive(data, ".docx")
+    with broken(".docx"):
         document = docx.Document(io.BytesIO(data))
         outline = Outline()
-        _walk(document, outline)
+        _Walk(document, outline).blocks(document.element.body)
         title = document.core_properties.title
-    except Exception as error:  # python-docx lets the errors of zipfile, lxml and its own lookups through.
-        raise DocumentError(_BROKEN) from error
     return outline.finish(title if title and title != "Word Document" else None)
 
 
-def _check_size(data: bytes) -> None:
-    if data.startswith(b"\xd0\xcf\x11\xe0"):  # An OLE file: an encrypted .docx, or an old .doc under a new name.
-        raise DocumentError("This Word document is encrypted or in the old .doc format. Save it as a plain .docx file.")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise DocumentError(_BROKEN) from error
-    if unpacked > _UNPACKED_LIMIT:
-        raise TooLarge("This Word document unpacks to more than 200 MB. Remove its pictures or split it.")
+class _Walk:
+    def __init__(self, document: DocxDocument, outline: Outline) -> None:
+        self._outline = outline
+        self._levels = dict(_levels(document))
+        self._notes = dict(_notes(document))
+        for element in list(document.element.body.iter(_FALLBACK, W + "moveFrom", W + "del")):
+            if (parent := element.getparent()) is not None:
+                parent.remove(element)
 
+    def blocks(self, container: BaseOxmlElement) -> None:
+        for element in within(container, "p", "tbl"):
+            if element.tag == W + "p":
+                self._paragraph(element)
+            else:
+                self._table(element)
 
-def _walk(document: DocxDocument, outline: Outline) -> None:
-    for item in document.iter_inner_content():
-        if isinstance(item, Table):
-            _table(item, outline)
+    def _paragraph(self, paragraph: BaseOxmlElement) -> None:
+        text = paragraph_text(paragraph)
+        level = self._level(paragraph)
+        if level is None:
+            self._outline.add(text)
+        elif level == _TITLE:
+            self._outline.title(text)
         else:
-            _paragraph(item, outline)
+            self._outline.heading(level, text)
+        for reference in paragraph.iter(W + "footnoteReference", W + "endnoteReference"):
+            self._outline.add(self._notes.get((reference.tag, reference.get(W + "id", "")), ""))
+
+    def _level(self, paragraph: BaseOxmlElement) -> int | None:
+        told = paragraph.xpath("./w:pPr/w:outlineLvl/@w:val")
+        if told and told[0].isdigit() and int(told[0]) < 9:
+            return int(told[0]) + 1
+        style = paragraph.xpath("./w:pPr/w:pStyle/@w:val")
+        return self._levels.get(style[0]) if style else None
+
+    def _table(self, table: BaseOxmlElement) -> None:
+        rows = rows_of(table)
+        if max(map(len, rows), default=0) > 1:
+            add_table(self._outline, rows, header=header_of(table))
+        else:  # A frame around something, not a table.
+            for cell in within(table, "tc"):
+                self.blocks(cell)
 
 
-def _paragraph(paragraph: Paragraph, outline: Outline) -> None:
-    name = paragraph.style.name if paragraph.style is not None else None
-    level = re.fullmatch(r"heading (\d)", (name or "").lower())
-    if level:
-        outline.heading(int(level.group(1)), paragraph.text)
-    elif name == "Title":
-        outline.title(paragraph.text)
-    else:
-        outline.add(paragraph.text)
+def _levels(document: DocxDocument) -> Iterator[tuple[str, int]]:
+    """The styles that make headings, by id: their own name or outline level counts, or that of their parents."""
+    for style in document.styles:
+        ancestor = style
+        for _ in range(10):
+            name = re.fullmatch(r"heading (\d)|(title)", (ancestor.name or "").lower())
+            told = ancestor.element.xpath("./w:pPr/w:outlineLvl/@w:val")
+            if name:
+                yield style.style_id, int(name.group(1) or _TITLE)
+                break
+            if told and told[0].isdigit():
+                yield from [(style.style_id, int(told[0]) + 1)] if int(told[0]) < 9 else []
+                break
+            ancestor = getattr(ancestor, "base_style", None)
+            if ancestor is None:
+                break
 
 
-def _table(table: Table, outline: Outline) -> None:
-    for row in table.rows:
-        cells = [cell.text.strip() for cell in row.cells]
-        # A merged cell is given once for every column it spans.
-        outline.add(" | ".join(text for i, text in enumerate(cells) if text and (i == 0 or text != cells[i - 1])))
+def _notes(document: DocxDocument) -> Iterator[tuple[tuple[str, str], str]]:
+    """The text of every footnote and endnote, by the tag of its reference and its id."""
+    for relation in document.part.rels.values():
+        kind = relation.reltype.rpartition("/")[2]
+        if kind not in ("footnotes", "endnotes") or relation.is_external:
+            continue
+        for note in parse_xml(relation.target_part.blob).iterchildren(qn(f"w:{kind[:-1]}")):
+            yield (W + f"{kind[:-1]}Reference", note.get(W + "id", "")), text_of(note)

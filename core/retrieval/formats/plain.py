@@ -33,9 +33,13 @@ def decode(data: bytes, declared: str | None = None) -> str:
     return _checked(data.decode("latin-1"))
 
 
-def read_plain(text: str) -> Text:
-    """Paragraphs of plain text; a short first line that stands alone is the title."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n").strip()
+def read_plain(data: bytes) -> Text:
+    """Paragraphs of plain text; a short first line that stands alone is the title.
+
+    Raises:
+        DocumentError: this is no text.
+    """
+    text = decode(data).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n").strip()
     outline = Outline()
     title = re.match(r"(.{1,80}(?<![.,;]))\n\s*\n", text)
     if title:

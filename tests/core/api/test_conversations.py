@@ -66,7 +66,7 @@ def test_a_started_answer_is_written_and_read(client: TestClient, service: Servi
     assert answer == {
         "id": ids["message_id"], "parent_id": question["id"], "role": "assistant", "content": "Say this",
         "reasoning": "", "status": "done", "model": answer["model"], "stream_id": ids["stream_id"],
-        "finish_reason": "stop", "error": None, "citations": [],
+        "finish_reason": "stop", "error": None, "citations": [], "retrieval": None,
     }  # fmt: skip
 
 

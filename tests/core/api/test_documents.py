@@ -43,6 +43,60 @@ def test_a_document_is_added_found_and_removed(http: httpx.Client) -> None:
     assert http.get("/api/search", params={"q": "What makes the sea rise?"}).json() == {"passages": []}
 
 
+def test_a_file_is_added_with_its_address_and_tags(http: httpx.Client) -> None:
+    """They stand in the answer; a path that is given as its name is its origin, and what changes replaces it."""
+    form = {"url": " https://example.com/sea ", "tags": ["sea, harbour", "sea", ""]}
+    name = "notes/harbour.md"
+    first = http.post("/api/documents", files=_file(name, TEXT + b"One."), data=form, timeout=90).json()
+    assert (first["url"], first["tags"], first["origin"]) == ("https://example.com/sea", ["sea", "harbour"], name)
+    second = http.post("/api/documents", files=_file(name, TEXT + b"Two.")).json()
+    assert (second["status"], second["tags"]) == ("ready", ["sea", "harbour"])
+    assert second["document_id"] != first["document_id"]
+    assert http.get(f"/api/documents/{first['document_id']}").json() == second
+    assert http.delete(f"/api/documents/{first['document_id']}").status_code == 204
+
+
+def test_who_does_not_want_to_wait_need_not(http: httpx.Client) -> None:
+    """The document is answered as it is, and its indexing can be ended by deleting it."""
+    answer = http.post("/api/documents", params={"wait": "false"}, files=_file("later.md", TEXT * 20))
+    assert answer.status_code == 201
+    assert answer.json()["status"] in ("indexing", "ready")
+    assert http.delete(f"/api/documents/{answer.json()['document_id']}").status_code == 204
+
+
+def test_the_list_can_be_cut_and_searched(http: httpx.Client) -> None:
+    """Newest first."""
+    ids = [
+        http.post("/api/documents", files=_file(name, name.encode())).json()["document_id"]
+        for name in ("list/one.txt", "list/two.txt", "list/three.txt")
+    ]
+
+    def listed(**query: object) -> list[str]:
+        answer = http.get("/api/documents", params=query)  # type: ignore[arg-type]
+        return [document["document_id"] for document in answer.json()["documents"]]
+
+    assert listed(q="LIST/") == ids[::-1]
+    assert listed(q="list/", limit=2) == ids[:0:-1]
+    assert listed(q="list/", limit=2, offset=2) == ids[:1]
+    assert listed(q="list/", offset=0) == ids[::-1]
+    for query in ("limit=0", "limit=x", "offset=-1"):
+        assert http.get(f"/api/documents?{query}").status_code == 422
+    for one in ids:
+        http.delete(f"/api/documents/{one}")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"url": "file:///etc/passwd"}, {"url": "x"}, {"tags": "x" * 51}, {"tags": ",".join(map(str, range(21)))}],
+)
+def test_an_address_or_a_tag_that_cannot_be_taken_is_refused(http: httpx.Client, form: dict[str, str]) -> None:
+    """Nothing is added."""
+    before = http.get("/api/documents").json()
+    response = http.post("/api/documents", files=_file("a.md", TEXT + b"Never."), data=form)
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "invalid_value")
+    assert http.get("/api/documents").json() == before
+
+
 @pytest.mark.parametrize(
     ("name", "data", "status"),
     [

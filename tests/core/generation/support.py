@@ -34,7 +34,7 @@ def opened(data_dir: Path, upstream: FakeOpenRouter, **changes: float) -> Iterat
         service.close()
 
 
-def ask(service: Service, model: str = "fake/echo", content: str = "Hello", **more: bool) -> Asked:
+def ask(service: Service, model: str = "fake/echo", content: str = "Hello", **more: object) -> Asked:
     """A question in a new conversation, started unless that is denied."""
     return service.chat.begin(Question(content, model, **{"retrieve": False, "start": True, **more}))  # type: ignore[arg-type]
 

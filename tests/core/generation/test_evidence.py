@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.generation.marking import Marking
 from core.models import Citation, Message
-from core.retrieval.citations import marks_in
+from core.retrieval.marks import marks_in
 from core.service import Service
 from tests.core.generation.support import PATIENCE, ask, ended
 from tests.fakes.openrouter import FakeOpenRouter
@@ -18,19 +20,31 @@ RIVERS = "The river Elbe rises in the Giant Mountains and flows into the North S
 SOURCES = tuple(Citation(mark, f"p{mark}", "d", "Rivers", None, RIVERS, 0.9, mark) for mark in (1, 2))
 
 
-@given(
-    st.lists(
-        st.sampled_from(["The Elbe", " [1]", "[2]", " [3]", "[9", "]", "[1, 7]", "【2】", ". ", "\n", "[", "`[5]`"])
-    ),
-    st.lists(st.integers(1, 9), min_size=1),
+PIECES = st.sampled_from(
+    [
+        *re.findall(
+            r"\S+",
+            "The Elbe [1] [2] [3] [9 ] [1,7] 【2】 【9】 【9†a】 . [ [[9]7] [9[3]] 【[3]9】 [7](http://x [7](see",
+        ),
+        *re.findall(r"\S+", "[see ](http://y) ` `` ``` ~~~ `[5]` \\ \\] - 9 1 | [source [^ [[1],[2]] † ]"),
+        *(" ", "\n", "The river Elbe rises in the Giant Mountains. ", "y" * 150),
+    ]
 )
-def test_no_mark_without_a_passage_comes_through(parts: list[str], cuts: list[int]) -> None:
-    """However an answer arrives, the text that is stored shows only marks of passages it was given."""
-    text, marking, stored, at = "".join(parts), Marking(SOURCES, "", searched=True, cites=True), "", 0
+
+
+@given(st.lists(PIECES, max_size=20).map("".join), st.lists(st.integers(1, 9), min_size=1), st.booleans(), st.data())
+def test_no_mark_without_a_passage_comes_through(text: str, cuts: list[int], cites: bool, data: st.DataObject) -> None:
+    """However an answer arrives, and wherever it is cut and continued, only marks of its passages are ever shown."""
+    stop, stored, at = data.draw(st.integers(0, len(text))), "", 0
+    marking = Marking(SOURCES, "", searched=True, cites=cites)
     for turn in range(len(text)):
         size = cuts[turn % len(cuts)]
         stored += marking.feed(text[at : at + size])
         assert set(marks_in(stored)) <= {1, 2}
+        if at < stop <= at + size:
+            stored += marking.finish(complete=False) if data.draw(st.booleans()) else ""  # Stopped, or killed.
+            assert set(marks_in(stored)) <= {1, 2}
+            marking = Marking(SOURCES, stored, searched=True, cites=cites)
         at += size
     stored += marking.finish(complete=True)
     assert set(marks_in(stored)) <= {1, 2}
@@ -77,7 +91,7 @@ def test_a_citation_names_a_stored_passage(service: Service, cited: Message) -> 
     assert (citation.quote, citation.document_id) == (passage.text, passage.document_id)
     assert 0 < citation.score <= 1.0001
     assert cited.stream_id is not None
-    assert service.streams.sources(cited.stream_id) == cited.sources
+    assert service.evidence.sources(cited.stream_id) == cited.sources
 
 
 def test_a_quote_outlives_its_document(service: Service, cited: Message) -> None:

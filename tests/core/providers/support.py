@@ -18,9 +18,9 @@ KEY = "sk-or-v1-0123456789abcdef"
 T = TypeVar("T")
 
 
-def ask(model: str, text: str = "Hello?", continues: str = "") -> ChatRequest:
+def ask(model: str, text: str = "Hello?", continues: str = "", most_tokens: int | None = None) -> ChatRequest:
     """A request with one question."""
-    return ChatRequest(model, (Turn("user", text),), continues)
+    return ChatRequest(model, (Turn("user", text),), continues, most_tokens)
 
 
 @dataclass

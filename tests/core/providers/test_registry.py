@@ -89,3 +89,16 @@ def test_spoilt_file(tmp_path: Path, content: str) -> None:
     """A file that cannot be read is as good as none."""
     (tmp_path / "models.json").write_text(content)
     assert ModelCache(tmp_path / "models.json", "http://a").models == ()
+
+
+def test_the_room_in_a_model(server: FakeOpenRouter, tmp_path: Path) -> None:
+    """It is known for the local model, and for the server's once the list is there."""
+    providers = Providers(Settings(api_key=KEY, base_url=server.base_url, data_dir=tmp_path))
+    assert (providers.context_of("local"), providers.context_of("fake/echo")) == (4096, None)
+
+    async def ask() -> None:
+        await providers.models()
+        await providers.close()
+
+    run(ask())
+    assert (providers.context_of("fake/echo"), providers.context_of("none")) == (128_000, None)

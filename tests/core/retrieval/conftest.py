@@ -44,5 +44,7 @@ def library(documents: Documents, embedder: Embedder) -> Iterator[Library]:
 
 
 @pytest.fixture
-def searcher(documents: Documents, library: Library, embedder: Embedder) -> Searcher:
-    return Searcher(documents, library, embedder)
+def searcher(documents: Documents, library: Library, embedder: Embedder) -> Iterator[Searcher]:
+    opened = Searcher(documents, library, embedder)
+    yield opened
+    opened.close()

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.retrieval.citations import MarkFilter, marks_in, without_marks
+from core.retrieval.citations import MarkFilter, MarkGuard, without_marks
 from core.retrieval.code import CodeLexer
+from core.retrieval.marks import marks_in, places, unsettled
 
 ALLOWED = {1, 2, 3}
 NASTY = st.lists(
@@ -30,6 +31,11 @@ NASTY = st.lists(
 def filtered(*chunks: str, allowed: set[int] = ALLOWED, prefix: str = "") -> str:
     marks = MarkFilter(allowed, prefix)
     return "".join(marks.feed(chunk) for chunk in chunks) + marks.finish()
+
+
+def guarded(*chunks: str, prefix: str = "") -> str:
+    guard = MarkGuard(ALLOWED, prefix)
+    return "".join(guard.feed(chunk) for chunk in chunks) + guard.finish()
 
 
 @pytest.mark.parametrize(
@@ -60,6 +66,16 @@ def filtered(*chunks: str, allowed: set[int] = ALLOWED, prefix: str = "") -> str
         ("A stray ` tick [9] here.\nAnd [9] on.", "A stray ` tick here.\nAnd on."),
         ("cut off [1", "cut off"),
         ("cut off [see", "cut off [see"),
+        ("It is so [[1], [2]] [[3]].", "It is so [1][2][3]."),
+        ("It is so [9 [3]] [8 【7】].", "It is so [3]."),
+        ("cut off [9 [3", "cut off"),
+        (r"It is so \[1\] \[9\].", "It is so [1]."),
+        ("It is so [1](see below) [9](see above).", "It is so [1] (see below) (see above)."),
+        (
+            "See [the [9] text](http://y.org) and [[2]](http://z.org).",
+            "See [the text](http://y.org) and [[2]](http://z.org).",
+        ),
+        ("The matrix [[0, 1], [1, 0]].", "The matrix [[0, 1], [1, 0]]."),
     ],
 )
 def test_marks_are_put_right(written: str, shown: str) -> None:
@@ -74,17 +90,30 @@ def test_the_filter_does_not_care_how_the_answer_is_cut(text: str, data: st.Data
     assert filtered(*(text[a:b] for a, b in pairwise(cuts))) == filtered(text)
 
 
-@given(NASTY)
-def test_no_mark_is_ever_shown_without_a_passage(text: str) -> None:
-    """What is shown outside code names only passages that are there."""
-    assert set(marks_in(filtered(text))) <= ALLOWED
+@given(NASTY, st.data())
+def test_no_false_mark_passes_the_guard(text: str, data: st.DataObject) -> None:
+    """Whatever comes, what is shown outside code names only passages that are there, and only a bracket changes."""
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(text)))) | {0, len(text)})
+    shown = guarded(*(text[a:b] for a, b in pairwise(cuts)))
+    assert set(marks_in(shown)) <= ALLOWED
+    assert shown == guarded(text)
+    assert len(shown) == len(text)
+    assert {(a, b) for a, b in zip(text, shown, strict=True) if a != b} <= {("]", ")"), ("】", ")")}
+
+
+def test_the_guard_knows_what_stood_before() -> None:
+    """A mark that begins in the text before is seen at its end; nothing of that text comes again."""
+    assert guarded("] more [2]", prefix="so [9") == ") more [2]"
+    assert guarded("] more", prefix="so [1") == "] more"
+    assert guarded("b`", prefix="say `a") == "b`"
+    assert filtered("b`", prefix="say `a") == "b`"
 
 
 @given(NASTY)
 def test_only_brackets_and_blanks_are_ever_taken_away(text: str) -> None:
     """A text without brackets passes unchanged."""
     bare = re.sub(r"[\[\]【】]", "", text)
-    assert filtered(bare) == bare
+    assert filtered(bare) == guarded(bare) == bare
 
 
 def test_text_is_held_back_no_longer_than_a_mark() -> None:
@@ -103,7 +132,7 @@ def test_an_endless_row_of_marks_is_not_held_back() -> None:
     marks = MarkFilter(ALLOWED)
     shown = "".join(marks.feed("[1]") for _ in range(10_000))
     assert shown == "[1]"
-    assert len(marks._buffer) <= 3
+    assert len(marks._buffer) <= 5
 
 
 def test_a_continued_answer_knows_that_it_is_inside_a_fence() -> None:
@@ -123,7 +152,26 @@ def test_marks_in_gives_the_shown_ones_in_order() -> None:
     assert marks_in("b [2] a [1] `x[3]` [4](http://x) [2]\n```\n[5]\n```\n[6]") == [2, 1, 6]
 
 
-@given(NASTY, st.data())
+def test_a_place_is_where_the_mark_stands() -> None:
+    """The spans count the characters of the whole text, code among them."""
+    text = "`x[3]` b [2]\n```\n[5]\n```\n[12] [1](http://x)"
+    assert [(text[place.start : place.end], place.mark) for place in places(text)] == [("[2]", 2), ("[12]", 12)]
+
+
+def test_code_at_the_end_may_not_be_settled() -> None:
+    """One more backtick makes prose of a span that was just closed."""
+    assert unsettled("so `a[9]`")
+    assert unsettled("```py [9]")
+    assert not unsettled("so `a[9]` ")
+    assert not unsettled("so `a`")
+
+
+LONG = st.lists(st.sampled_from(["`", "```", "~~~", "\n", " " * 60, "x" * 150, "z" * 199, "\\", "- "]), max_size=9).map(
+    "".join
+)
+
+
+@given(NASTY | LONG, st.data())
 def test_code_is_told_from_prose_however_it_is_cut(text: str, data: st.DataObject) -> None:
     """The lexer loses nothing, and classes every character alike for any chunks."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -12,7 +14,9 @@ import numpy as np
 import pytest
 
 from core.errors import Unavailable
-from core.retrieval.embed import Embedder
+from core.retrieval.embed import Embedder, model_folder
+
+SAMPLES = Path(__file__).parents[3] / "data" / "samples"
 
 
 def test_vectors_are_of_unit_length_and_in_order(embedder: Embedder) -> None:
@@ -37,21 +41,46 @@ def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
     assert embedder.passages([]).shape == (0, 384)
 
 
-def test_a_question_goes_ahead_of_passages(embedder: Embedder) -> None:
-    """While a long document is embedded, a query is answered between two batches."""
-    began = threading.Event()
+def test_many_texts_come_back_in_their_order(embedder: Embedder) -> None:
+    """More texts than one request takes are put together again."""
+    texts = [f"word {n % 5} of many" for n in range(300)]
+    vectors = embedder.passages(texts)
+    assert vectors.shape == (300, 384)
+    assert np.einsum("nd,nd->n", vectors, vectors[np.arange(300) % 5]).min() > 0.999
 
-    def index() -> None:
-        began.set()
-        embedder.passages(["some words that fill a passage " * 30] * 200)
 
-    thread = threading.Thread(target=index)
-    thread.start()
-    began.wait()
-    time.sleep(0.2)
-    embedder.query("quick")
-    assert thread.is_alive()
-    thread.join()
+def test_hostile_text_is_embedded_like_any_other(embedder: Embedder) -> None:
+    """Lone surrogates, control characters, nothing at all and a very long text do no harm."""
+    vectors = embedder.passages(["", "\udc80\x00\x1b[2J", "word " * 100_000, "🙂" * 500])
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_question_waits_for_no_passage(embedder: Embedder) -> None:
+    """While a long document is embedded by two threads, questions are answered."""
+    texts = ["some words that fill a passage " * 30] * 200
+    threads = [threading.Thread(target=embedder.passages, args=(texts,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    answers = [embedder.query("quick") for _ in range(10)]
+    assert all(thread.is_alive() for thread in threads)
+    assert all(answer @ answers[0] == pytest.approx(1, abs=1e-4) for answer in answers)
+    for thread in threads:
+        thread.join()
+
+
+def test_vectors_are_those_of_the_library(embedder: Embedder) -> None:
+    """What makes embedding quick changes no vector by more than a cosine of 0.999."""
+    texts = [file.read_text() for file in sorted(SAMPLES.glob("*.md"))] + ["A short one.", "Another, a little longer."]
+    code = (
+        "import sys, json, numpy; from sentence_transformers import SentenceTransformer\n"
+        "vectors = SentenceTransformer(sys.argv[1], device='cpu').encode(json.load(sys.stdin))\n"
+        "numpy.save(sys.argv[2], vectors)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", code, str(model_folder()), f"{folder}/plain.npy"]
+        subprocess.run(command, input=json.dumps(texts).encode(), capture_output=True, timeout=150, check=True)
+        plain = np.load(f"{folder}/plain.npy")
+    assert np.einsum("nd,nd->n", embedder.passages(texts), plain).min() > 0.999
 
 
 def test_the_server_s_process_never_loads_torch() -> None:
@@ -78,14 +107,17 @@ def test_a_model_that_cannot_be_loaded_is_said_to(tmp_path: Path) -> None:
         broken.close()
 
 
-def test_an_embedding_process_that_was_killed_is_started_again() -> None:
-    """The next text is embedded as if nothing had happened."""
+def test_a_process_that_was_killed_is_started_again_and_one_that_was_closed_is_not() -> None:
+    """The next text is embedded as if nothing had happened; a thread that waits when the server ends is told so."""
     embedder = Embedder()
     try:
         first = embedder.query("again")
-        assert embedder._process is not None
-        embedder._process.kill()
+        assert embedder._model._process is not None
+        embedder._model._process.kill()
         assert embedder.query("again") @ first == pytest.approx(1, abs=1e-4)
+        threading.Timer(0.3, embedder.close).start()
+        with pytest.raises(Unavailable, match="shutting down"):
+            embedder.passages(["some words that fill a passage " * 30] * 2000)
     finally:
         embedder.close()
 
@@ -100,12 +132,26 @@ def test_closing_ends_a_wait() -> None:
         embedder.query("x")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_no_secret_reaches_the_model_s_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The libraries that are loaded there never see the key or the token."""
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-never-seen")
+    monkeypatch.setenv("THROUGHLINE_API_TOKEN", "token-never-seen")
+    embedder = Embedder()
+    try:
+        embedder.start()
+        time.sleep(0.2)
+        assert b"-never-seen" not in Path(f"/proc/{embedder._model.pid}/environ").read_bytes()
+    finally:
+        embedder.close()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with a POSIX signal")
 def test_the_embedding_process_ends_with_its_server() -> None:
     """A server that is killed leaves no process behind."""
     code = (
         "from core.retrieval.embed import Embedder\n"
-        "e = Embedder(); assert e.wait(100); print(e._process.pid, flush=True)\n"
+        "e = Embedder(); assert e.wait(100); print(e._model.pid, flush=True)\n"
         "import os; os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], capture_output=True, timeout=120)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.retrieval.outline import Block, Text
 from core.retrieval.read import read
-from core.retrieval.split import LIMIT, embedded, split
+from core.retrieval.split import LIMIT, by_words, embedded, split
 from core.retrieval.tokens import MODEL_LIMIT, count_tokens
 from tests.core.retrieval.conftest import SAMPLES
 
@@ -30,6 +30,7 @@ BLOCKS = st.lists(
         ).filter(lambda text: bool(text.strip())),
         st.sampled_from([None, "A", "A › B", "h" * 300]),
         st.sampled_from([None, 1, 2]),
+        st.sampled_from(["text", "code", "row"]),
     ),
     max_size=6,
 )
@@ -90,3 +91,36 @@ def test_the_samples_become_short_passages() -> None:
     for path in SAMPLES.iterdir():
         pieces = split(read(path.name, path.read_bytes()), count_tokens)
         assert 2 <= len(pieces) <= 8, path.name
+
+
+def test_rows_of_a_table_stay_together() -> None:
+    """As many as fit, where paragraphs of their length would stand alone."""
+    rows = [Block("word " * 50, "A", None, "row")] * 5
+    assert [words(piece.text) for piece in split(Text(None, tuple(rows)), words, 220)] == [200, 50]
+    paragraphs = [Block("word " * 50, "A")] * 5
+    assert [words(piece.text) for piece in split(Text(None, tuple(paragraphs)), words, 220)] == [100, 100, 50]
+
+
+def test_a_long_row_is_cut_between_cells() -> None:
+    """Each part begins with the name of a column."""
+    row = " · ".join(f"Column {n}: some words. And more, of them" for n in range(9))
+    pieces = split(Text(None, (Block(row, None, None, "row"),)), words, 40)
+    assert len(pieces) > 1
+    assert all(piece.text.startswith("Column") for piece in pieces)
+
+
+def test_code_is_cut_at_empty_lines() -> None:
+    """Before it is cut at others; its indentation stays."""
+    code = "def f():\n    a = 1\n    b = 2\n\n    c = 3\n    d = 4"
+    pieces = split(Text(None, (Block(code, None, None, "code"),)), words, 12)
+    assert [piece.text for piece in pieces] == ["def f():\n    a = 1\n    b = 2", "    c = 3\n    d = 4"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.text(max_size=300)
+    | st.lists(st.sampled_from([*"aé漢字か한 \t\n\x1c\u00a0\u0301.-", "word", "\r\n"])).map("".join)
+)
+def test_counting_words_is_counting_the_text(text: str) -> None:
+    """Tokens never cross the spaces at which a text is divided to be counted."""
+    assert by_words(count_tokens)(text) == count_tokens(text)

@@ -13,8 +13,9 @@ import pytest
 from core.clock import Clock
 from core.errors import Conflict, NotFound
 from core.ids import new_id
-from core.models import Asked, Citation, Kind, Role, Status, Usage
+from core.models import Asked, Citation, Kind, Retrieval, Role, Status, Support, Usage
 from core.store.conversations import NewAnswer
+from core.store.evidence import Evidence
 from tests.core.streams.support import Rig, new_answer, writer_held
 
 
@@ -223,17 +224,20 @@ def filled(rig: Rig) -> Asked:
     rig.write(log, "text")
     rig.write(log, "thought", kind=Kind.REASONING)
     rig.streams.name(log.stream_id, "gen")
-    rig.streams.add_sources(log.stream_id, (Citation(1, "p", "d", "Title", None, "Quote", 0.5, 1),))
+    source = Citation(1, "p", "d", "Title", None, "Quote", 0.5, 1)
+    evidence = Evidence(rig.database)
+    evidence.add(log.stream_id, Retrieval("Why?", "Why?", citations=(source,)))
     rig.streams.add_cost(log.stream_id, Usage(cost=1.0))
     rig.end(log)
     stream = rig.streams.get(log.stream_id)
     assert stream is not None
     rig.conversations.rate(stream.message_id, 1, None)
+    evidence.add_supports(stream.message_id, log.stream_id, [Support(1, 0, 4, 0.5)])
     return Asked(log.conversation_id, "", stream.message_id, stream.id)
 
 
 _TABLES = ("conversations", "messages", "feedback", "streams", "starts", "generations", "chunks", "outcomes", "costs",
-           "retrieved")  # fmt: skip
+           "retrieved", "retrievals", "supports", "support_checks")  # fmt: skip
 
 
 def counts(rig: Rig) -> dict[str, int]:

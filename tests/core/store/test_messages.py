@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.ids import new_id
-from core.models import Asked, Citation, Kind, Message, Outcome, Status, Usage
+from core.models import Asked, Kind, Message, Outcome, Status, Usage
 from core.streams.log import StreamLog
 from tests.core.streams.support import Rig, new_answer
 
@@ -103,16 +103,6 @@ def test_a_cost_that_is_told_twice_counts_once(rig: Rig) -> None:
         rig.streams.add_cost(log.stream_id, Usage(cost=cost))
     assert rig.count("costs", log.stream_id) == 1
     assert (only(rig, log).content, only(rig, log).usage.cost) == ("Once", 0.125)
-
-
-def test_sources_of_the_first_stream_serve_the_whole_answer(rig: Rig) -> None:
-    """An answer that goes on keeps the passages that it began with."""
-    source = Citation(1, "p", "d", "Title", 3, "Quote", 0.5, 1)
-    first = rig.stream()
-    rig.streams.add_sources(first.stream_id, (source,))
-    rig.end(first, Status.STOPPED)
-    rig.end(continued(rig, first))
-    assert only(rig, first).sources == (source,)
 
 
 def test_messages_come_in_the_order_of_asking(rig: Rig) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from core.models import Citation, Kind, Outcome, Status, Usage
+from core.models import Kind, Outcome, Status, Usage
 from tests.core.streams.support import Rig
 
 NASTY = "a\r\n\0b\u2028c 🌊\U0001f469‍👧 \ufeff'; drop table streams; --"
@@ -73,17 +73,6 @@ def test_a_generation_that_was_tried_again_keeps_its_newest_id(rig: Rig) -> None
     assert len(rig.streams.unfinished()) == 1
     rig.end(log)
     assert [row[1] for row in rig.streams.without_cost(rig.database.clock.now() - timedelta(days=1))] == ["gen-3"]
-
-
-def test_sources_stay_as_they_were_given(rig: Rig) -> None:
-    """The passages of a generation come back whole, in the order of their marks."""
-    log = rig.stream()
-    sources = (
-        Citation(2, "p2", "d", "Title", None, NASTY, 0.25, 2),
-        Citation(1, "p1", "d", "Title", 7, "Quote", 0.5, 1),
-    )
-    rig.streams.add_sources(log.stream_id, sources)
-    assert rig.streams.sources(log.stream_id) == sources[::-1]
 
 
 def test_the_cost_is_asked_for_where_it_is_not_known(rig: Rig) -> None:

@@ -9,6 +9,11 @@ import numpy as np
 
 
 class SentenceTransformer:
+    max_seq_length = 256
+
+    def modules(self) -> tuple[()]:
+        return ()
+
     def __init__(self, *_arguments: Any, **_options: Any) -> None:
         pass
 

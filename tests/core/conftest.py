@@ -1,4 +1,4 @@
-"""Fixtures of the generations' tests: one model's side for all, one service a module."""
+"""Fixtures of the tests that need the whole of the core: one model's side for all, one service a module."""
 
 from __future__ import annotations
 

@@ -1,0 +1,167 @@
+"""The process that runs what people write: DuckDB in memory over the files of the snapshot, and nothing else.
+
+It is started by `core.analysis.process` with the snapshot's folder as its argument; it answers one query after the
+other until its input ends or nobody asks for some minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import duckdb
+import pytz
+from duckdb import DuckDBPyConnection
+
+from core.analysis.confine import address_space, confine, limit_process, limit_query
+from core.analysis.files import StoredFiles
+from core.analysis.frames import Kind, packed_json, read
+from core.analysis.results import TooBig, write_csv, write_parquet, write_rows
+from core.analysis.views import SCHEME
+
+_MEMORY = 2 << 30
+_WORN = 1 << 29
+_IDLE = 300.0
+_GRACE = 2.0
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 2,
+    "memory_limit": "1GiB",
+    "temp_directory": "",
+    "max_temp_directory_size": "0B",
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+}
+_LOCKED = (
+    "set TimeZone = 'UTC'",
+    "set disabled_filesystems = 'LocalFileSystem'",
+    f"set allowed_directories = ['{SCHEME}']",
+    "set enable_external_access = false",
+    "set lock_configuration = true",
+)
+_TAKEN = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+
+
+class _Refused(Exception):
+    """A query that is not run."""
+
+
+class _NotThere(Exception):
+    """The files of the snapshot cannot be read."""
+
+
+class _Write(Protocol):
+    def __call__(self, result: DuckDBPyConnection, send: Callable[[bytes], None], limits: dict[str, Any]) -> bool: ...
+
+
+_WRITERS: dict[str, _Write] = {"rows": write_rows, "csv": write_csv, "parquet": write_parquet}
+
+
+def main() -> None:
+    """Answers queries from stdin on stdout."""
+    asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1):  # What a library prints is no answer.
+        os.dup2(nowhere, descriptor)
+    folder = Path(sys.argv[1])
+    os.chdir("/")
+    _warm_up()
+    limit_process(_MEMORY)
+    confine([folder])
+    worn = address_space() + _WORN
+    os.dup2(nowhere, 2)  # What a query makes a library print is nothing for the log.
+    _send(answers, packed_json(Kind.READY, None))
+    while _waits(asked) and (request := read(asked)):
+        _serve(request, folder, lambda frame: _send(answers, frame), worn)
+
+
+def _warm_up() -> None:
+    """Loads what is loaded late otherwise; DuckDB's threads end with their database."""
+    with duckdb.connect(config=_CONFIG) as connection:
+        connection.execute("select now()").fetchall()
+    pytz.timezone("UTC")
+
+
+def _serve(request: bytes, folder: Path, send: Callable[[bytes], None], worn: int) -> None:
+    query = json.loads(request)
+    limit_query(query["seconds"] + _GRACE)
+    try:
+        kind, end = Kind.END, _answer(query, folder, send)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        kind, end = Kind.ERROR, _explained(error)
+    limit_query(0)
+    send(packed_json(kind, {**end, "worn": address_space() > worn}))
+
+
+def _answer(query: dict[str, Any], folder: Path, send: Callable[[bytes], None]) -> dict[str, Any]:
+    with duckdb.connect(config=_CONFIG) as connection:
+        try:
+            _prepare(connection, query, folder)
+        except duckdb.Error as error:
+            raise _NotThere(str(error)) from error
+        began = time.perf_counter()
+        statement = _statement(connection, query["sql"])
+        given = {name: query["params"][name] for name in statement.named_parameters if name in query["params"]}
+        result = connection.execute(statement, given)
+        send(packed_json(Kind.COLUMNS, [[column[0], str(column[1])] for column in result.description or []]))
+        truncated = _WRITERS[query["format"]](result, send, query)
+        milliseconds = round((time.perf_counter() - began) * 1000, 1)
+    return {"truncated": truncated, "milliseconds": milliseconds}
+
+
+def _prepare(connection: DuckDBPyConnection, query: dict[str, Any], folder: Path) -> None:
+    connection.register_filesystem(StoredFiles({name: folder / name for name in query["files"]}))
+    for line in (*_LOCKED, *query["setup"], "begin transaction read only"):
+        connection.execute(line)
+
+
+def _statement(connection: DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1:
+        raise _Refused("Write one query." if statements else "There is no query. Write one, such as: from turns")
+    if statements[0].type == duckdb.StatementType.MULTI:
+        raise _Refused("Say which values PIVOT makes columns of: pivot … on model in ('a', 'b').")
+    if statements[0].type not in _TAKEN:
+        raise _Refused("Only queries that read are taken: begin with select, from, with, describe or explain.")
+    return statements[0]
+
+
+def _explained(error: Exception) -> dict[str, Any]:
+    kind, message = "query", str(error)
+    if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
+        kind = "memory"
+    elif isinstance(error, TooBig):
+        kind = "size"
+    elif isinstance(error, _NotThere):
+        kind = "snapshot"
+    elif isinstance(error, duckdb.PermissionException):
+        message = "A query reaches the tables of the history alone, no files, no addresses and no extensions."
+    elif message.startswith("Traceback"):  # From a file of the snapshot: it was to be written, or there is none.
+        message = "The tables of the history can be read as they are named, not written."
+    elif not isinstance(error, _Refused | duckdb.Error | ValueError | TypeError | OverflowError):
+        message = "This query has a result that cannot be shown. Simplify it."
+    return {"kind": kind, "message": message}
+
+
+def _waits(stream: BinaryIO) -> bool:
+    """Whether something comes before it is time to end."""
+    return bool(select.select([stream], [], [], _IDLE)[0])
+
+
+def _send(stream: BinaryIO, frame: bytes) -> None:
+    stream.write(frame)
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Imports and exports: a file in, a report out; conversations out as a file of one of several formats."""
+
+from __future__ import annotations
+
+import re
+from asyncio import to_thread
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import quote
+
+from starlette.datastructures import UploadFile
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import Message
+
+from core.api.answers import answer
+from core.errors import InvalidValue, TooLarge, Unsupported
+from core.exchange.report import Report
+from core.service import current
+
+SIZE_LIMIT = 2 << 30
+"""In bytes: the largest file that is taken over HTTP; it waits on disk, not in memory."""
+_FRAMING = 64 * 1024
+_MOST_IDS = 10_000
+_FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
+_TYPES = {
+    "markdown": ("md", "text/markdown; charset=utf-8"),
+    "json": ("json", "application/json"),
+    "jsonl": ("jsonl", "application/x-ndjson"),
+    "html": ("html", "text/html; charset=utf-8"),
+    "parquet": ("parquet", "application/vnd.apache.parquet"),
+    "duckdb": ("duckdb", "application/octet-stream"),
+}
+_UNFIT = re.compile(r"[^\w\- ]+")
+
+
+def routes() -> list[BaseRoute]:
+    """Routes under /api."""
+    return [Route("/import", Import), Route("/export", Export)]
+
+
+class Import(HTTPEndpoint):
+    """Conversations from elsewhere."""
+
+    async def post(self, request: Request) -> Response:
+        """Brings in an export, or says what that would do with `dry_run`."""
+        dry_run = _FLAGS.get(request.query_params.get("dry_run", "").lower())
+        if dry_run is None:
+            raise InvalidValue("“dry_run” must be true or false.")
+        exchange = current().exchange
+        if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+            raise Unsupported("Send the file as multipart/form-data, in a field named “file”.")
+        bounded = Request(request.scope, _bounded(request.receive))
+        async with bounded.form(max_files=1, max_fields=20) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                raise InvalidValue("There is no file in the field “file”.")
+            report = await to_thread(exchange.inspect if dry_run else exchange.import_, file.file)
+        return answer(reported(report))
+
+
+class Export(HTTPEndpoint):
+    """Conversations as a file."""
+
+    async def get(self, request: Request) -> Response:
+        """All conversations, or those whose ids are given, in the format that is asked for."""
+        format_, ids = request.query_params.get("format", "json"), request.query_params.getlist("conversation_id")
+        if format_ not in _TYPES:
+            raise InvalidValue(f"“format” must be one of {', '.join(_TYPES)}.")
+        if len(ids) > _MOST_IDS:
+            raise InvalidValue(f"Name at most {_MOST_IDS:,} conversations, or none for all.")
+        pieces, name = await to_thread(_export, format_, ids)
+        extension, media_type = _TYPES[format_]
+        headers = {"Content-Disposition": _attachment(f"{name}.{extension}"), "Cache-Control": "no-store"}
+        return StreamingResponse(pieces, media_type=media_type, headers=headers | {"X-Content-Type-Options": "nosniff"})
+
+
+def reported(report: Report) -> dict[str, Any]:
+    """A report as the API says it."""
+    counts = asdict(report)
+    del counts["more_skipped"]
+    return counts | {"skipped": [asdict(skipped) for skipped in report.all_skipped()]}
+
+
+def _export(format_: str, ids: list[str]) -> tuple[Iterator[bytes], str]:
+    exchange = current().exchange
+    pieces = exchange.export(format_, ids or None)
+    return pieces, exchange.title(ids[0]) if len(ids) == 1 else "conversations"
+
+
+def _attachment(name: str) -> str:
+    """A header that gives the file a name, for old browsers without what is not ASCII (RFC 6266)."""
+    stem, _, extension = name.rpartition(".")
+    stem = " ".join(_UNFIT.sub(" ", stem).split())[:80].strip() or "conversation"
+    plain = stem.encode("ascii", "ignore").decode().strip() or "conversation"
+    return f"attachment; filename=\"{plain}.{extension}\"; filename*=UTF-8''{quote(f'{stem}.{extension}')}"
+
+
+def _bounded(receive: Callable[[], Awaitable[Message]]) -> Callable[[], Awaitable[Message]]:
+    """`receive` that refuses to read on when more comes than is taken."""
+    read = 0
+
+    async def bounded() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > SIZE_LIMIT + _FRAMING:
+            raise TooLarge(f"This file is over {SIZE_LIMIT >> 30} GB. Import the files in it one by one.")
+        return message
+
+    return bounded

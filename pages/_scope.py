@@ -1,0 +1,131 @@
+"""Which documents a conversation searches: all, some, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+import streamlit as st
+
+from core.errors import NotFound
+from core.models import Document, Message
+from core.questions import Question
+from pages import _state
+from pages._text import plain
+
+_ALL, _SOME, _NONE = "All documents", "Only some", "No documents"
+_TITLE = 24
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is searched for a question; None for `document_ids` is everything."""
+
+    retrieve: bool = True
+    document_ids: tuple[str, ...] | None = None
+
+    def question(self, text: str, conversation: str | None) -> Question:
+        """A question within this scope, for the model that the visitor chose."""
+        service, document_ids = _state.service(), self.document_ids
+        if conversation and self.retrieve and document_ids is None:
+            # A conversation that began with some documents keeps to them unless others are named.
+            limited = service.chat.conversation(conversation).document_ids is not None
+            document_ids = tuple(document.id for document in service.library.list()) if limited else None
+        return Question(text, _state.chosen_model(), document_ids, self.retrieve, start=True)
+
+    @property
+    def label(self) -> str:
+        """The scope in a few words, as Markdown."""
+        if not self.retrieve:
+            return _NONE
+        if self.document_ids is None:
+            return _ALL
+        if len(self.document_ids) > 1:
+            return f"{len(self.document_ids):,} documents"
+        title = titles(self)
+        return plain(title if len(title) <= _TITLE else title[:_TITLE] + "…") if title else "A removed document"
+
+
+def titles(scope: Scope) -> str:
+    """The titles of the first few chosen documents that are there."""
+    chosen = scope.document_ids or ()
+    found = []
+    for document_id in chosen[:_NAMED]:
+        with suppress(NotFound):
+            found.append(_state.service().library.get(document_id).title)
+    return ", ".join(found) + (f" and {len(chosen) - _NAMED:,} more" if len(chosen) > _NAMED else "")
+
+
+def current(conversation: str | None, messages: list[Message]) -> Scope:
+    """What this visitor chose here, else what the newest answer was given, else what the address names."""
+    chosen = st.session_state.get(_key(conversation))
+    if isinstance(chosen, Scope):
+        return chosen
+    if conversation is None:
+        return Scope(document_ids=tuple(st.query_params.get_all("d")) or None)
+    newest = next((message.stream_id for message in reversed(messages) if message.stream_id), None)
+    stream = _state.service().streams.get(newest) if newest else None
+    return Scope(stream.retrieve, stream.document_ids) if stream else Scope()
+
+
+def keep(scope: Scope) -> None:
+    """Makes `scope` what this run of the chat asks within."""
+    st.session_state["scope"] = scope
+
+
+def here() -> Scope:
+    """What this run of the chat asks within."""
+    return cast("Scope", st.session_state.get("scope", Scope()))
+
+
+def forget() -> None:
+    """Lets a new conversation begin with everything."""
+    st.session_state["new"] = st.session_state.get("new", 0) + 1
+
+
+def pick_scope(conversation: str | None, scope: Scope) -> None:
+    """The choice, behind a button that says what is chosen."""
+    place, modes = _key(conversation), (_ALL, _SOME, _NONE)
+    mode = _NONE if not scope.retrieve else _ALL if scope.document_ids is None else _SOME
+    key = f"{place}-{mode}"  # When the choice is another, whoever made it, this is another widget that shows it.
+    with st.popover(scope.label, icon=":material/library_books:", type="tertiary", key=f"pick-{place}"):
+        name = "This conversation searches"
+        picked = st.radio(name, modes, modes.index(mode), key=key, on_change=_choose, args=(place, key))
+        if picked == _SOME:
+            _pick_some(place, key, scope)
+
+
+def _pick_some(place: str, mode_key: str, scope: Scope) -> None:
+    """The choice of documents, by name or by tag."""
+    library = _state.service().library
+    titles = {document.id: document.title for document in library.list() if document.status == "ready"}
+    chosen = [found for found in scope.document_ids or () if found in titles]
+    change, key = partial(_choose, place, mode_key), f"{place}-documents"
+    st.multiselect("Documents", list(titles), chosen, titles.__getitem__, key=key, on_change=change)
+    if known := library.tags():
+        st.multiselect("With any of these tags", known, key=f"{place}-tags", on_change=change)
+    if scope.document_ids is None:
+        st.caption("Choose at least one. Until then, all are searched.")
+
+
+def _choose(place: str, mode_key: str) -> None:
+    """Keeps what was clicked."""
+    mode, ids = st.session_state[mode_key], None
+    if mode == _SOME:
+        tags = st.session_state.get(f"{place}-tags", [])
+        tagged = _tagged(_state.service().library.list(), tags) if tags else []
+        ids = tuple(dict.fromkeys([*st.session_state.get(f"{place}-documents", []), *tagged])) or None
+    st.session_state[place] = Scope(mode != _NONE, ids)
+
+
+def _tagged(documents: Iterable[Document], tags: Collection[str]) -> list[str]:
+    return [document.id for document in documents if set(tags) & set(document.tags)]
+
+
+def _key(conversation: str | None) -> str:
+    """Where the choice of a conversation is kept; each new one has another place."""
+    return f"scope-{conversation or st.session_state.get('new', 0)}"
