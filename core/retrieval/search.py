@@ -19,6 +19,7 @@ from core.store.documents import Documents
 INDEXING = "Your documents are being indexed; the answer starts when they are ready…"
 OPENING = "Opening your documents…"
 _EVERYTHING = Filter()
+_FIRST = 20  # Documents that the first question waits for: of a large batch it shall not wait for all.
 _CATCHING_UP = 0.25  # Seconds that a search waits for the index to take up what has just been added.
 
 
@@ -83,7 +84,7 @@ class Searcher:
     def _await_documents(self, on_wait: Callable[[str], None] | None, timeout: float) -> bool:
         """Waits for the first documents while none can be searched, and says whether any can be."""
         until = time.monotonic() + timeout
-        waiting = [] if self._documents.any_ready() else list(self._library.progress())
+        waiting = [] if self._documents.any_ready() else list(self._library.progress())[:_FIRST]
         if waiting and on_wait is not None:
             on_wait(INDEXING)
         for document_id in waiting:
