@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from asyncio import get_running_loop, sleep, to_thread
-from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import UploadFile
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Message
 
 from core.api.answers import answer, document_whole
 from core.api.body import whole_parameter
-from core.errors import InvalidValue, TooLarge, Unsupported
+from core.api.upload import uploaded
+from core.errors import InvalidValue
 from core.models import Document
 from core.retrieval.library import Library
 from core.retrieval.read import SIZE_LIMIT
 from core.service import current
 
-_FRAMING = 64 * 1024
+_TOO_LARGE = "This file is over 50 MB. Split it, or save it without pictures."
 _PATIENCE = 60.0
 _POLL = 0.05
 _FIELDS = 50
@@ -67,32 +66,12 @@ class OneDocument(HTTPEndpoint):
 
 async def _form(request: Request) -> tuple[str, bytes, str | None, list[str]]:
     """The name and the bytes of the file, the address and the tags that go with it."""
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise Unsupported("Send the file as multipart/form-data, in a field named “file”.")
-    bounded = Request(request.scope, _bounded(request.receive))
-    async with bounded.form(max_files=1, max_fields=_FIELDS) as form:
-        file, url, tags = form.get("file"), form.get("url"), form.getlist("tags")
-        if not isinstance(file, UploadFile):
-            raise InvalidValue("There is no file in the field “file”.")
+    async with uploaded(request, SIZE_LIMIT, _TOO_LARGE, _FIELDS) as (file, form):
+        url, tags = form.get("url"), form.getlist("tags")
         if isinstance(url, UploadFile):
             raise InvalidValue("“url” must be text.")
         names = [name for tag in tags if isinstance(tag, str) for name in tag.split(",")]
         return (file.filename or "").encode("utf-8", "replace").decode(), await file.read(), url, names
-
-
-def _bounded(receive: Callable[[], Awaitable[Message]]) -> Callable[[], Awaitable[Message]]:
-    """`receive` that refuses to read on when more comes than a file may have."""
-    read = 0
-
-    async def bounded() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > SIZE_LIMIT + _FRAMING:
-            raise TooLarge("This file is over 50 MB. Split it, or save it without pictures.")
-        return message
-
-    return bounded
 
 
 async def _indexed(library: Library, document: Document) -> Document:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import re
 from asyncio import to_thread
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
-from starlette.datastructures import UploadFile
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
-from starlette.types import Message
 
 from core.api.answers import answer
-from core.errors import InvalidValue, TooLarge, Unsupported
+from core.api.upload import uploaded
+from core.errors import InvalidValue
 from core.exchange.report import Report
 from core.service import current
 
 SIZE_LIMIT = 2 << 30
 """In bytes: the largest file that is taken over HTTP; it waits on disk, not in memory."""
-_FRAMING = 64 * 1024
+_FIELDS = 20
 _MOST_IDS = 10_000
 _FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
 _TYPES = {
@@ -51,13 +50,8 @@ class Import(HTTPEndpoint):
         if dry_run is None:
             raise InvalidValue("“dry_run” must be true or false.")
         exchange = current().exchange
-        if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-            raise Unsupported("Send the file as multipart/form-data, in a field named “file”.")
-        bounded = Request(request.scope, _bounded(request.receive))
-        async with bounded.form(max_files=1, max_fields=20) as form:
-            file = form.get("file")
-            if not isinstance(file, UploadFile):
-                raise InvalidValue("There is no file in the field “file”.")
+        too_large = f"This file is over {SIZE_LIMIT >> 30} GB. Import the files in it one by one."
+        async with uploaded(request, SIZE_LIMIT, too_large, _FIELDS) as (file, _):
             report = await to_thread(exchange.inspect if dry_run else exchange.import_, file.file)
         return answer(reported(report))
 
@@ -97,18 +91,3 @@ def _attachment(name: str) -> str:
     stem = " ".join(_UNFIT.sub(" ", stem).split())[:80].strip() or "conversation"
     plain = stem.encode("ascii", "ignore").decode().strip() or "conversation"
     return f"attachment; filename=\"{plain}.{extension}\"; filename*=UTF-8''{quote(f'{stem}.{extension}')}"
-
-
-def _bounded(receive: Callable[[], Awaitable[Message]]) -> Callable[[], Awaitable[Message]]:
-    """`receive` that refuses to read on when more comes than is taken."""
-    read = 0
-
-    async def bounded() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > SIZE_LIMIT + _FRAMING:
-            raise TooLarge(f"This file is over {SIZE_LIMIT >> 30} GB. Import the files in it one by one.")
-        return message
-
-    return bounded

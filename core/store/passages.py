@@ -7,16 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
 from core.errors import NotFound
 from core.models import Passage
 from core.store.database import Database
-from core.store.writer import WriteJob
 
 DIMENSIONS = 384
-_SLICE = 128  # Rows a write job adds: some 3 ms, so that a commit of streaming text hardly waits.
 _BATCH = 8192  # Rows read at a time: 12 MB of vectors.
 _COLUMNS = "p.id, p.document_id, d.title, p.ordinal, p.text, p.heading, p.page, p.start_char, p.end_char"
 _READY = "passages p join documents d on d.id = p.document_id and d.status = 'ready'"
@@ -122,42 +119,3 @@ def _vectors(table: pa.Table) -> NDArray[np.float32]:
         return np.empty((0, DIMENSIONS), np.float32)
     flat: NDArray[np.float32] = table.column("embedding").combine_chunks().flatten().to_numpy()
     return flat.reshape(-1, DIMENSIONS)
-
-
-def slices(passages: Sequence[Passage], vectors: NDArray[np.float32]) -> Iterator[WriteJob]:
-    """Write jobs that add `passages` bit by bit; a job answers False if their document is not being indexed."""
-    for start in range(0, len(passages), _SLICE):
-        end = start + _SLICE
-        yield _adding(passages[start].document_id, _table(passages[start:end], vectors[start:end]))
-
-
-def _adding(document_id: str, table: pa.Table) -> WriteJob:
-    def job(cursor: DuckDBPyConnection) -> bool:
-        sql = "select 1 from documents where id = ? and status = 'indexing'"
-        if not cursor.execute(sql, [document_id]).fetchall():
-            return False
-        cursor.register("new_passages", table)  # An Arrow table goes in six times as fast as rows of lists.
-        try:
-            cursor.execute("insert into passages by name select * from new_passages")
-        finally:
-            cursor.unregister("new_passages")
-        return True
-
-    return job
-
-
-def _table(passages: Sequence[Passage], vectors: NDArray[np.float32]) -> pa.Table:
-    flat = pa.array(np.ascontiguousarray(vectors, np.float32).reshape(-1))
-    return pa.table(
-        {
-            "id": pa.array([p.id for p in passages]),
-            "document_id": pa.array([p.document_id for p in passages]),
-            "ordinal": pa.array([p.ordinal for p in passages], pa.int32()),
-            "text": pa.array([p.text for p in passages]),
-            "heading": pa.array([p.heading for p in passages], pa.string()),
-            "page": pa.array([p.page for p in passages], pa.int32()),
-            "start_char": pa.array([p.start for p in passages], pa.int32()),
-            "end_char": pa.array([p.end for p in passages], pa.int32()),
-            "embedding": pa.FixedSizeListArray.from_arrays(flat, DIMENSIONS),
-        }
-    )

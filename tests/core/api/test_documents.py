@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.api import documents
-from core.api.documents import _bounded
+from core.api.upload import _bounded
 from core.errors import TooLarge
 from core.retrieval.read import SIZE_LIMIT
 
@@ -135,7 +135,7 @@ def test_reading_stops_where_a_file_is_too_large() -> None:
         return {"type": "http.request", "body": bytes(1_000_000), "more_body": True}
 
     async def drain() -> None:
-        receive = _bounded(endless)  # type: ignore[arg-type]
+        receive = _bounded(endless, SIZE_LIMIT, "too large")  # type: ignore[arg-type]
         while True:
             await receive()
 
