@@ -20,10 +20,10 @@ from core.generation.workshop import Workshop
 from core.maintenance import Maintenance
 from core.models import Model
 from core.providers.registry import Providers
-from core.retrieval.embed import Embedder
-from core.retrieval.library import Library
-from core.retrieval.rerank import Reranker
-from core.retrieval.search import Searcher
+from core.retrieval.documents.library import Library
+from core.retrieval.encoders.embed import Embedder
+from core.retrieval.encoders.rerank import Reranker
+from core.retrieval.searching.search import Searcher
 from core.settings import Settings
 from core.store.conversations import Conversations
 from core.store.database import Database

@@ -11,7 +11,7 @@ from core.errors import Conflict, InvalidValue, NotFound
 from core.generation.engine import Engine
 from core.models import Conversation, Message, Node, Role, Status
 from core.questions import checked_model, checked_title
-from core.retrieval.marks import marks_in
+from core.retrieval.answering.marks import marks_in
 from core.store.conversations import Conversations
 from core.store.messages import Messages
 from core.streams.hub import Hub

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import ThroughlineError
-from core.retrieval.intake import Added, NewFile
+from core.retrieval.documents.intake import Added, NewFile
 from pages import _state
 from pages._text import plain
 

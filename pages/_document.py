@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import NotFound, ThroughlineError
 from core.models import Document
-from core.retrieval.queue import Progress
+from core.retrieval.documents.queue import Progress
 from pages import _state
 from pages._html import web_address
 from pages._icons import icon_button

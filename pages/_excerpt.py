@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import NotFound
 from core.models import Citation, Passage
-from core.retrieval.snippets import Part, snippet
+from core.retrieval.searching.snippets import Part, snippet
 from pages import _state
 from pages._html import block, marked
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from urllib.parse import urlencode, urlsplit
 
-from core.retrieval.snippets import Part
+from core.retrieval.searching.snippets import Part
 
 
 def block(text: str, kind: str) -> str:

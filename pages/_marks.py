@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from urllib.parse import urlencode
 
-from core.retrieval.code import CodeLexer
+from core.retrieval.answering.code import CodeLexer
 
 _STEP = re.compile(r"\\.|\[(?P<mark>\d{1,3})\](?P<link>\()?", re.DOTALL)
 _UNDECIDED = re.compile(r"(?:\\|\[(?:\d{1,3}\]?)?)\Z")

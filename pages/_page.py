@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import NotFound, ThroughlineError
 from core.models import Citation, Document
-from core.retrieval.page_image import page_image
+from core.retrieval.reading.page_image import page_image
 from pages import _state
 
 _PDF = "application/pdf"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.retrieval.samples import QUESTIONS
+from core.retrieval.documents.samples import QUESTIONS
 from pages import _state
 from pages._scope import Scope, titles
 from pages._text import plain

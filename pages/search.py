@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import ThroughlineError
 from core.models import Citation, Filter, Retrieval
-from core.retrieval.snippets import snippet
+from core.retrieval.searching.snippets import snippet
 from pages import _state
 from pages._html import link, marked, passage_address, place
 from pages._text import plain

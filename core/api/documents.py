@@ -15,8 +15,8 @@ from core.api.body import whole_parameter
 from core.api.upload import uploaded
 from core.errors import InvalidValue
 from core.models import Document
-from core.retrieval.library import Library
-from core.retrieval.read import SIZE_LIMIT
+from core.retrieval.documents.library import Library
+from core.retrieval.reading.read import SIZE_LIMIT
 from core.service import current
 
 _TOO_LARGE = "This file is over 50 MB. Split it, or save it without pictures."

@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Iterable
 
 from core.errors import ThroughlineError
-from core.retrieval.claims import supports
-from core.retrieval.embed import Embedder
-from core.retrieval.marks import marks_in
-from core.retrieval.tokens import count_tokens
+from core.retrieval.answering.claims import supports
+from core.retrieval.answering.marks import marks_in
+from core.retrieval.encoders.embed import Embedder
+from core.retrieval.encoders.tokens import count_tokens
 from core.store.evidence import Evidence
 from core.store.messages import Messages
 from core.streams.hub import Hub

@@ -14,7 +14,7 @@ from core.generation.retrieving import Retrieving
 from core.generation.workshop import Workshop
 from core.models import Citation, Kind, Outcome, Status, Stream, Turn
 from core.providers.base import ChatRequest, Event, Finished, Named, Provider, ReasoningDelta, TextDelta, Waiting
-from core.retrieval.prompt import build, room_for
+from core.retrieval.answering.prompt import build, room_for
 from core.streams.log import StreamLog
 
 T = TypeVar("T")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.models import Citation
-from core.retrieval.citations import MarkFilter, MarkGuard
-from core.retrieval.marks import unsettled
-from core.retrieval.support import Attributor
+from core.retrieval.answering.citations import MarkFilter, MarkGuard
+from core.retrieval.answering.marks import unsettled
+from core.retrieval.answering.support import Attributor
 
 
 class Marking:

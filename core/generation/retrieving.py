@@ -12,7 +12,7 @@ from core.generation.rewriting import Reading, read
 from core.generation.workshop import Workshop
 from core.models import Filter, Retrieval, Stream, Turn
 from core.providers.base import Provider
-from core.retrieval.prompt import Room, fitting
+from core.retrieval.answering.prompt import Room, fitting
 from core.store.documents import Documents
 
 T = TypeVar("T")

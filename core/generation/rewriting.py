@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from core.errors import ProviderError
 from core.models import Turn, Usage
 from core.providers.base import ChatRequest, Finished, Named, Provider, TextDelta
-from core.retrieval import followup
+from core.retrieval.answering import followup
 
 READING = "Reading your question…"
 PATIENCE = 4.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.generation.checking import Checker
 from core.providers.registry import Providers
-from core.retrieval.search import Searcher
+from core.retrieval.searching.search import Searcher
 from core.store.conversations import Conversations
 from core.store.documents import Documents
 from core.store.evidence import Evidence

@@ -23,13 +23,13 @@ import numpy as np
 
 from core.ids import new_id
 from core.models import Filter, Passage
-from core.retrieval.embed import Embedder
-from core.retrieval.index import Index
-from core.retrieval.library import Library
-from core.retrieval.outline import Block, Text
-from core.retrieval.search import Searcher
-from core.retrieval.split import embedded, split
-from core.retrieval.tokens import count_tokens
+from core.retrieval.documents.library import Library
+from core.retrieval.encoders.embed import Embedder
+from core.retrieval.encoders.tokens import count_tokens
+from core.retrieval.reading.outline import Block, Text
+from core.retrieval.reading.split import embedded, split
+from core.retrieval.searching.index import Index
+from core.retrieval.searching.search import Searcher
 from core.store.database import Database
 from core.store.documents import Documents
 from core.store.states import Finished

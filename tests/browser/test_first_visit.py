@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from core.retrieval.samples import QUESTIONS
+from core.retrieval.documents.samples import QUESTIONS
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import OpenChat
 from tests.browser.models import ECHO

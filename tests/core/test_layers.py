@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[2]
 _ROOMS = [
     [("core", "core.errors", "core.settings", "core.models", "core.clock", "core.ids")],
     [("core.store",), ("core.branches",), ("core.questions",)],
-    [("core.providers",), ("core.retrieval",)],
+    [("core.providers",), ("core.retrieval", "core.retrieval.reading"), ("core.retrieval.encoders",)],
+    [("core.retrieval.documents",), ("core.retrieval.answering",)],
+    [("core.retrieval.searching",)],
     [("core.streams",), ("core.exchange",), ("core.analysis",)],
     [("core.generation",)],
     [("core.shelf",)],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from core.retrieval.snippets import Part
+from core.retrieval.searching.snippets import Part
 from pages._html import block, link, marked, passage_address, place, web_address
 
 texts = st.text("<>&\"'/=ab \n\u05e9", max_size=40)

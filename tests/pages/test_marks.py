@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from core.retrieval.marks import places
+from core.retrieval.answering.marks import places
 from pages._marks import MarkLinks, linked, source_address
 from pages._text import escaped
 from tests.pages.test_text import cut

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from core.branches import path_to
 from core.models import Citation, Node, Status
-from core.retrieval.marks import marks_in
+from core.retrieval.answering.marks import marks_in
 from core.store.saved import SavedConversation, SavedMessage
 
 _PIECE = 64 << 10

@@ -16,7 +16,7 @@ from core.api.app import guard, routes
 from core.api.errors import exception_handlers
 from core.models import Asked, Kind, Outcome, Status
 from core.questions import Question
-from core.retrieval.embed import Embedder
+from core.retrieval.encoders.embed import Embedder
 from core.service import Service
 from core.settings import Settings
 from core.streams.log import StreamLog

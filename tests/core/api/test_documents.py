@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from core.api import documents
 from core.api.upload import _bounded
 from core.errors import TooLarge
-from core.retrieval.read import SIZE_LIMIT
+from core.retrieval.reading.read import SIZE_LIMIT
 
 TEXT = b"# Tides\n\nThe moon pulls the sea. Twice a day the water rises at the harbour wall of Penzance.\n"
 

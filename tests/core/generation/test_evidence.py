@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.generation.marking import Marking
 from core.models import Citation, Message
-from core.retrieval.marks import marks_in
+from core.retrieval.answering.marks import marks_in
 from core.service import Service
 from tests.core.generation.support import PATIENCE, ask, ended
 from tests.fakes.openrouter import FakeOpenRouter

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Unavailable
-from core.retrieval.embed import Embedder
-from core.retrieval.library import Library
+from core.retrieval.documents.library import Library
+from core.retrieval.encoders.embed import Embedder
 from core.store.database import Database
 from core.store.documents import Documents
 

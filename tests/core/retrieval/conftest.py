@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core.retrieval.embed import Embedder
-from core.retrieval.library import Library
-from core.retrieval.search import Searcher
+from core.retrieval.documents.library import Library
+from core.retrieval.encoders.embed import Embedder
+from core.retrieval.searching.search import Searcher
 from core.store.database import Database
 from core.store.documents import Documents
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.ids import new_id
 from core.models import Passage
-from core.retrieval.embed import Embedder
+from core.retrieval.encoders.embed import Embedder
 from core.store.documents import Documents
 
 

@@ -1,0 +1,129 @@
+"""PDF: the text of every page under the bookmarks that lead to it, by pypdfium2."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from contextlib import closing
+from itertools import islice
+
+import pypdfium2 as pdfium
+
+from core.errors import DocumentError, TooLarge
+from core.retrieval.reading.outline import Outline, Text
+
+_PAGE_LIMIT = 5000
+_BOOKMARK_LIMIT = 5000
+_DEPTH = 4  # Of bookmarks that count as headings.
+_TOP = 2  # The level of the outermost: a PDF names itself elsewhere.
+_NUMBER = 8  # Characters of the number of a page, with the signs around it.
+_FEW = 4  # Pages of which no line can be told to come again.
+_OFTEN = 0.3  # Of the pages: left and right ones may differ, and chapters begin without.
+
+Bookmarks = dict[int, list[tuple[int, str]]]
+
+
+def read_pdf(data: bytes) -> Text:
+    """The paragraphs of a PDF with their pages.
+
+    Raises:
+        DocumentError: it is damaged or encrypted, or its pages are pictures.
+        TooLarge: it has more pages, or holds more text, than is taken.
+    """
+    try:
+        with closing(pdfium.PdfDocument(data)) as document:
+            return _read(document)
+    except pdfium.PdfiumError as error:
+        raise _why(error) from error
+
+
+def _read(document: pdfium.PdfDocument) -> Text:
+    if len(document) > _PAGE_LIMIT:
+        raise TooLarge(f"This PDF has more than {_PAGE_LIMIT:,} pages. Split it and add the parts.")
+    outline = Outline()
+    pages = [_lines(document, number) for number in range(len(document))]
+    repeated = _repeated(pages)
+    bookmarks = _bookmarks(document)
+    for number, lines in enumerate(pages):
+        ends = {i for i in (0, len(lines) - 1) if _letters(lines[i]) in repeated}
+        kept = [line for i, line in enumerate(lines) if i not in ends]
+        _add(kept, number + 1, bookmarks.get(number, []), outline)
+    text = outline.finish(document.get_metadata_value("Title"))
+    if len(document) and not text.blocks:
+        raise DocumentError("This PDF holds pictures of pages, not text. Run text recognition (OCR) on it first.")
+    return text
+
+
+def _lines(document: pdfium.PdfDocument, number: int) -> list[str]:
+    with closing(document[number]) as page, closing(page.get_textpage()) as text_page:
+        text = str(text_page.get_text_range())
+    text = text.replace("\r\n", "\n").replace("\ufffe", "-\n")
+    text = re.sub(r"(?: ?\.){5,}", " …", text)  # The dots of a table of contents.
+    return [line.strip() for line in text.strip().split("\n")]
+
+
+def _repeated(pages: list[list[str]]) -> set[str]:
+    """The headers and footers: first and last lines that come again on many pages, and the numbers of pages."""
+    if len(pages) < _FEW:
+        return set()
+    ends = Counter(letters for lines in pages for letters in {_letters(lines[0]), _letters(lines[-1])})
+    return {letters for letters, count in ends.items() if count > max(2, len(pages) * _OFTEN)}
+
+
+def _bookmarks(document: pdfium.PdfDocument) -> Bookmarks:
+    """The levels and names of the bookmarks that lead to each page, which is counted from 0."""
+    found: Bookmarks = defaultdict(list)
+    for bookmark in islice(document.get_toc(max_depth=_DEPTH), _BOOKMARK_LIMIT):
+        target = bookmark.get_dest()
+        page = target.get_index() if target is not None else None
+        name = bookmark.get_title()
+        if page is not None and _letters(name):
+            found[page].append((bookmark.level, name))
+    return found
+
+
+def _add(lines: list[str], page: int, bookmarks: list[tuple[int, str]], outline: Outline) -> None:
+    """Adds the paragraphs of a page; a line that is a bookmark becomes a heading, other bookmarks stand above."""
+    places = {_letters(line): i for i, line in reversed(list(enumerate(lines)))}
+    levels = {}
+    for level, name in bookmarks:
+        if _letters(name) in places:
+            levels[places[_letters(name)]] = level + _TOP
+        else:
+            outline.heading(level + _TOP, name, page)
+    start = 0
+    for i in [*sorted(levels), len(lines)]:
+        for paragraph in paragraphs("\n".join(lines[start:i])):
+            outline.add(paragraph, page)
+        if i in levels:
+            outline.heading(levels[i], lines[i], page)
+        start = i + 1
+
+
+def _letters(text: str) -> str:
+    """A line without what differs between its places: spaces, signs and numbers; a long number is itself."""
+    return re.sub(r"[\W\d_]", "", text).casefold() or (text if len(text) > _NUMBER else "")
+
+
+def paragraphs(text: str) -> list[str]:
+    """A page's lines as paragraphs: a short line that ends a sentence, or looks like a heading, ends one."""
+    lines = [line.strip() for line in text.replace("\r\n", "\n").split("\n")]
+    longest = max((len(line) for line in lines), default=0)
+    found: list[str] = []
+    current = ""
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        heading = not current and len(line) < 0.6 * longest and line[-1:].isalnum() and following[:1].isupper()
+        if re.search(r"[^\W\d_]-$", current) and line[:1].islower():
+            current = current[:-1] + line
+        else:
+            current = f"{current} {line}".strip()
+        if not line or heading or (len(line) < 0.75 * longest and re.search(r"[.!?:][\"”’)]?$", line)):
+            found.append(current)
+            current = ""
+    return [paragraph for paragraph in [*found, current] if paragraph]
+
+
+def _why(error: pdfium.PdfiumError) -> DocumentError:
+    if "password" in str(error).lower():
+        return DocumentError("This PDF is protected by a password. Save a copy without the password and add that.")
+    return DocumentError("This PDF is damaged and cannot be read. Open it elsewhere, save it anew and add it again.")

@@ -1,0 +1,218 @@
+"""Files are read in a process of their own, within limits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.errors import DocumentError, TooLarge, Unsupported
+from core.retrieval.reading import worker
+from core.retrieval.reading.outline import Text
+from core.retrieval.reading.read import read
+from core.retrieval.reading.reader import Reader
+from tests.core.retrieval.conftest import SAMPLES
+from tests.core.retrieval.reading.formats.build import workbook, zipped
+
+ROOT = Path(__file__).parents[4]
+HOSTILE = b"<div>" * 400_000  # The parser's time grows with the square of the depth.
+WORDS = read("a.txt", b"words")
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+
+
+@pytest.fixture
+def reader() -> Iterator[Reader]:
+    opened = Reader()
+    yield opened
+    opened.close()
+
+
+def limited(**limits: float) -> Iterator[Reader]:
+    opened = Reader(**limits)  # type: ignore[arg-type]
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while not (held := true()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return held
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that is dead and not yet buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.iterdir()))
+def test_the_text_is_the_same_as_when_read_here(reader: Reader, name: str) -> None:
+    """Title, blocks, headings, pages and kinds come through."""
+    data = (SAMPLES / name).read_bytes()
+    assert reader.read(name, data) == read(name, data)
+
+
+def test_the_address_comes_through(reader: Reader) -> None:
+    """Of a saved page."""
+    page = b'<link rel="canonical" href="https://example.com/a"><p>Words'
+    assert reader.read("a.html", page).url == "https://example.com/a"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error"),
+    [
+        ("a.exe", b"MZ", Unsupported),
+        ("a.txt", b"\x00\x01" * 500, DocumentError),
+        ("a.docx", zipped({"word/document.xml": bytes(201 * 1024**2)}), TooLarge),
+    ],
+)
+def test_errors_come_through(reader: Reader, name: str, data: bytes, error: type[Exception]) -> None:
+    """Of the same kind, with the same sentence."""
+    with pytest.raises(error) as here:
+        read(name, data)
+    with pytest.raises(error) as apart:
+        reader.read(name, data)
+    assert str(here.value) == str(apart.value)
+
+
+def test_one_process_reads_many_files(reader: Reader) -> None:
+    """Starting one for each would take longer than reading."""
+    pids = set()
+    for data in (b"# One", workbook(["Two"]), b"# Three"):
+        reader.read("a.xlsx" if data.startswith(b"PK") else "a.md", data)
+        pids.add(reader.pid)
+    assert len(pids) == 1
+
+
+def test_a_process_that_has_read_many_files_is_replaced(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it may have leaked is gone with it."""
+    monkeypatch.setattr(worker, "_SERVED", 2)
+    reader.read("a.txt", b"words")
+    first = reader.pid
+    assert first is not None
+    reader.read("a.txt", b"words")
+    assert reader.pid is None
+    reader.read("a.txt", b"words")
+    assert reader.pid not in (None, first)
+
+
+def test_a_process_with_nothing_to_do_ends() -> None:
+    """The next file starts another."""
+    for reader in limited(idle=0.05):
+        assert reader.read("a.txt", b"words") == WORDS
+        assert eventually(lambda reader=reader: reader.pid is None)  # type: ignore[misc]
+        assert reader.read("a.txt", b"words") == WORDS
+
+
+def test_a_crash_costs_one_file(reader: Reader) -> None:
+    """That file gets a sentence, the next is read."""
+    reader.read("a.txt", b"words")
+    pid = reader.pid
+    assert pid is not None
+    threading.Timer(0.3, os.kill, (pid, signal.SIGSEGV)).start()
+    with pytest.raises(DocumentError, match="could not be read"):
+        reader.read("a.html", HOSTILE)
+    assert reader.read("a.txt", b"words") == WORDS
+    assert reader.pid != pid
+
+
+def test_a_process_that_was_killed_between_files_costs_none(reader: Reader) -> None:
+    """As when the system runs out of memory."""
+    reader.read("a.txt", b"words")
+    assert reader.pid is not None
+    os.kill(reader.pid, signal.SIGKILL)
+    assert eventually(lambda: reader.pid is None or not alive(reader.pid))
+    assert reader.read("a.txt", b"words") == WORDS
+
+
+def test_a_file_that_takes_too_long_is_given_up() -> None:
+    """With a sentence, when the time is over; the next is read."""
+    for reader in limited(seconds=3):
+        with pytest.raises(DocumentError, match="more than 3 seconds"):
+            reader.read("a.html", HOSTILE)
+        assert reader.read("a.txt", b"words") == WORDS
+
+
+@LINUX
+def test_a_file_that_takes_too_much_memory_is_given_up() -> None:
+    """With a sentence; the next is read."""
+    for reader in limited(memory=400 * 1024**2):
+        with pytest.raises(DocumentError, match="memory"):
+            reader.read("a.json", b"[" + b"{}," * 6_000_000 + b"{}]")
+        assert reader.read("a.txt", b"words") == WORDS
+
+
+@pytest.mark.parametrize(
+    ("data", "says"), [(b"x\n\n" * 200_002, "200,000 paragraphs"), (b"word " * 4_000_001, "20,000,000 characters")]
+)
+def test_a_file_that_gives_too_much_text_is_refused(reader: Reader, data: bytes, says: str) -> None:
+    """Nothing is half kept."""
+    with pytest.raises(TooLarge, match=says):
+        reader.read("a.txt", data)
+
+
+def test_files_of_several_threads_take_turns(reader: Reader) -> None:
+    """Each gets its own text."""
+    found: dict[int, Text] = {}
+    threads = [
+        threading.Thread(target=lambda n=n: found.update({n: reader.read("a.txt", b"words %d" % n)})) for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {n: text.content for n, text in found.items()} == {n: f"words {n}" for n in range(8)}
+
+
+def test_closing_ends_what_is_being_read() -> None:
+    """A server that shuts down does not wait for a file, and starts no process after."""
+    reader = Reader()
+    threading.Timer(0.5, reader.close).start()
+    with pytest.raises(DocumentError):
+        reader.read("a.html", HOSTILE)
+    with pytest.raises(DocumentError):
+        reader.read("a.txt", b"words")
+    assert reader.pid is None
+
+
+@LINUX
+def test_keys_are_kept_from_the_process(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parser that is taken over finds none."""
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-secret")
+    monkeypatch.setenv("THROUGHLINE_API_TOKEN", "sk-secret")
+    reader.read("a.txt", b"words")
+    environment = Path(f"/proc/{reader.pid}/environ").read_bytes()
+    assert b"PATH=" in environment
+    assert b"secret" not in environment
+
+
+@LINUX
+@pytest.mark.parametrize("data", [HOSTILE, b"<p>words"], ids=["busy", "idle"])
+def test_the_process_ends_with_its_server(data: bytes, tmp_path: Path) -> None:
+    """Even in the midst of parsing: nobody is left to ask for the answer."""
+    (tmp_path / "a.html").write_bytes(data)
+    work = (
+        "import sys, threading, time\nfrom pathlib import Path\nfrom core.retrieval.reading.reader import Reader\n"
+        "reader = Reader()\nreader.read('a.txt', b'words')\nprint(reader.pid, flush=True)\n"
+        "reader.read('a.html', Path(sys.argv[1]).read_bytes())\ntime.sleep(60)"
+    )
+    command = [sys.executable, "-c", work, str(tmp_path / "a.html")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        pid = int(server.stdout.readline())
+        time.sleep(0.3)
+        assert alive(pid)
+        server.kill()
+    assert eventually(lambda: not alive(pid))
