@@ -5,6 +5,7 @@ ThroughlineError
 │   └── InvalidValue        it can be read, but a value in it is wrong
 │       └── QueryError      a query that somebody wrote cannot be run as it stands
 ├── NotFound                no such conversation, message, stream, document
+│   └── LinkNotFound        a shared link that is wrong or has ended
 ├── Conflict                it does not fit what is there now
 ├── TooLarge                more than is taken
 ├── TooMany                 more at once than is taken
@@ -62,6 +63,19 @@ class NotFound(ThroughlineError):
         super().__init__(f"There is no {kind} “{identity}”. It may have been deleted.")
         self.kind = kind
         self.identity = identity
+
+
+_LINK = "This link shows nothing. It may be incomplete, have expired or been revoked: ask for a new one."
+
+
+class LinkNotFound(NotFound):
+    """A shared link that is wrong or has ended; which of them is not said, and the link is not repeated."""
+
+    code = "link_not_found"
+
+    def __init__(self, message: str = _LINK) -> None:
+        ThroughlineError.__init__(self, message)
+        self.kind, self.identity = "link", ""
 
 
 class Conflict(ThroughlineError):

@@ -14,7 +14,10 @@ _TITLE = 60
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and how: the fields of the HTTP contract."""
+    """What is asked, and how: the fields of the HTTP contract.
+
+    Without `document_ids` the conversation's are searched, or with `everything` all that there are.
+    """
 
     content: str
     model: str | None = None
@@ -23,10 +26,11 @@ class Question:
     start: bool = False
     client_id: str | None = None
     title: str | None = None
+    everything: bool = False
 
     def within(self, conversation: Conversation) -> Question:
-        """The question with the conversation's documents, unless it names its own."""
-        if self.document_ids is not None:
+        """The question with the conversation's documents, unless it names its own or wants all."""
+        if self.everything or self.document_ids is not None:
             return self
         return replace(self, document_ids=conversation.document_ids)
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from core.analysis.sandbox import Sandbox
+from core.analysis.views import definitions, explanations
 from core.chat import Chat
 from core.clock import Clock
 from core.errors import Unavailable
@@ -17,14 +18,18 @@ from core.exchange.exchange import Exchange
 from core.generation.checking import Checker
 from core.generation.engine import Engine
 from core.generation.workshop import Workshop
+from core.history.replay import Replays
+from core.history.search import History
 from core.maintenance import Maintenance
 from core.models import Model
+from core.notebook.notebooks import Notebooks
 from core.providers.registry import Providers
 from core.retrieval.documents.library import Library
 from core.retrieval.encoders.embed import Embedder
 from core.retrieval.encoders.rerank import Reranker
 from core.retrieval.searching.search import Searcher
 from core.settings import Settings
+from core.sharing.sharing import Sharing
 from core.store.conversations import Conversations
 from core.store.database import Database
 from core.store.documents import Documents
@@ -32,6 +37,7 @@ from core.store.evidence import Evidence
 from core.store.messages import Messages
 from core.store.snapshot import Snapshot
 from core.store.streams import Streams
+from core.store.table_exports import TableExports
 from core.streams.follow import Follower
 from core.streams.hub import Hub
 from core.streams.recovery import recover
@@ -98,9 +104,21 @@ class Service:
             self.engine.await_start(stream, waited=waited.total_seconds())
         self.follower = Follower(self.hub, self.streams)
         self.chat = Chat(self._conversations, messages, self.streams, self.hub, self.engine, settings.model)
-        self.exchange = Exchange(self.database, self.chat.reserve, self.chat.default_model)
         self._snapshot = Snapshot(self.database, settings.data_dir / "snapshot")
+        tables = TableExports(self.database, self._snapshot, (*definitions(), *explanations()))
+        self.exchange = Exchange(self.database, tables, self.chat.reserve, self.chat.default_model)
+        self.replays = Replays(self.database)
+        self.history = History(
+            self.database,
+            settings.data_dir / "index" / "messages",
+            self.embedder,
+            waits=lambda: self.library.batch().total > 0,
+            gentle=lambda: bool(self.chat.streaming()),
+        )
         self.sandbox = Sandbox(self._snapshot)
+        self.notebooks = Notebooks(self.database, self.sandbox, settings.data_dir / "notebooks")
+        key = settings.data_dir / "share.key"
+        self.sharing = Sharing(self.database, self.chat, self.hub, self.streams, self.notebooks, key)
         self._maintenance = Maintenance(
             self.database, self._conversations, self.streams, self.hub, self._snapshot.forget_purged
         )
@@ -110,6 +128,7 @@ class Service:
         self.library.start(samples)
         self.library.watch()
         self.searcher.start()
+        self.history.start()
         self.engine.ask_costs(self.database.clock.now() - _ASK_COSTS_FOR)
 
     def _end_answers(self) -> None:
@@ -122,7 +141,8 @@ class Service:
         """Whether what answers need is there."""
         failure = self.hub.failure
         database = failure.message if failure else "ok"
-        return Health(database, self.providers.missing() or "ok", self.database.clock.warning)
+        warning = self.database.clock.warning or self.searcher.trouble
+        return Health(database, self.providers.missing() or "ok", warning)
 
     def models(self) -> tuple[Model, ...]:
         """What can answer, as far as it is known now; what is old is asked for anew in the background."""
@@ -136,14 +156,18 @@ class Service:
     def close(self) -> None:
         """Ends every answer as interrupted, with all that was received on disk, and lets go of the file."""
         self._end_answers()
+        self.notebooks.begin_close()
         self.sandbox.close()
         self._maintenance.close()
         self._snapshot.close()
+        self.notebooks.close()
+        self.history.stop()
         self.library.stop()  # Before the embedder goes, and after it: its end is no document's failure.
         self.embedder.close()
         self._reranker.close()
         self.library.close()
         self.searcher.close()
+        self.history.close()
         for pool in self._pools:
             pool.shutdown(wait=False, cancel_futures=True)
         self.database.close()

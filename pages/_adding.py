@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -12,12 +11,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import ThroughlineError
 from core.retrieval.documents.intake import Added, NewFile
 from pages import _state
-from pages._text import plain
+from pages._text import plain, short_path
 
 _TAKEN = (
     "PDF, Word, PowerPoint, Excel, CSV, HTML, EPUB, e-mail, notebooks, Markdown, JSON, plain text and source code, "
     "up to 50 MB each."
 )
+_MOST_MB = 50
 _LISTED = 5
 
 
@@ -25,36 +25,33 @@ def show_doors() -> None:
     """Three ways to add something; what was not taken by the last is listed below."""
     batch = st.session_state.setdefault("batch", 0)  # Another key empties what was filled in.
     with st.container(border=True):
+        tags = _tags(batch)  # Above the rest: what is dropped is taken at once.
         files, folder, text = st.tabs(["Files", "A folder", "Pasted text"])
         with files:
             label = "Drop files here, or choose them"
-            added = st.file_uploader(label, accept_multiple_files=True, key=f"files-{batch}")
+            key = f"files-{batch}"
+            added = st.file_uploader(label, accept_multiple_files=True, key=key, max_upload_size=_MOST_MB)
         with folder:
             label = "Drop a folder here, or choose one"
-            added += st.file_uploader(label, accept_multiple_files="directory", key=f"folder-{batch}")
+            key = f"folder-{batch}"
+            added += st.file_uploader(label, accept_multiple_files="directory", key=key, max_upload_size=_MOST_MB)
         with text:
-            _paste(batch)
-        tags = _tags(batch)
-        st.caption(f"{_TAKEN} Files that are put into `{_inbox()}` are taken by themselves.")
+            _paste(batch, tags)
+        inbox = short_path(_state.service().settings.data_dir / "inbox")
+        st.caption(f"{_TAKEN} Files that are put into `{inbox}` are taken by themselves.")
     if added:
         _add(added, tags)
     _show_refusals()
 
 
-def _inbox() -> str:
-    """The folder that is watched, as short as it can be named from where the app was started."""
-    folder = (_state.service().settings.data_dir / "inbox").absolute()
-    return str(folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder).replace("`", "")
-
-
 def _tags(batch: int) -> list[str]:
     known = _state.service().library.tags()
     return st.multiselect(
-        "Tags of what is added", known, key=f"new-tags-{batch}", accept_new_options=True, placeholder="None"
+        "Tags for what you add", known, key=f"new-tags-{batch}", accept_new_options=True, placeholder="None"
     )
 
 
-def _paste(batch: int) -> None:
+def _paste(batch: int, tags: Sequence[str]) -> None:
     with st.form(f"paste-{batch}", border=False):
         title = st.text_input("Title", key=f"title-{batch}", max_chars=200)
         text = st.text_area("Text, Markdown, or a saved page's HTML", key=f"text-{batch}", height=160)
@@ -62,7 +59,6 @@ def _paste(batch: int) -> None:
         send = st.form_submit_button("Add", icon=":material/add:", type="primary")
     if not send:
         return
-    tags = st.session_state.get(f"new-tags-{batch}", [])
     try:
         document, created = _state.service().library.add_text(title, text, url=url.strip() or None, tags=tags)
     except ThroughlineError as error:

@@ -84,7 +84,7 @@ def show_health() -> None:
     if health.database != "ok":
         st.error(health.database, icon=":material/error:")
     if health.warning:
-        st.warning(health.warning, icon=":material/schedule:")
+        st.warning(health.warning, icon=":material/warning:")
 
 
 @st.fragment(run_every=2.0)

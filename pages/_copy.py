@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-_HTML = '<button type="button" title="Copy the answer" aria-label="Copy the answer">Copy</button>'
+_HTML = '<button type="button">Copy</button>'
 _CSS = """
 button {
   font: inherit; font-size: 0.875rem; line-height: 1.6; padding: 0.25rem 0.6rem; cursor: pointer;
@@ -16,6 +16,8 @@ button:hover, button:focus-visible { opacity: 1; background: var(--st-secondary-
 _JS = """
 export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
+  button.title = data.name;
+  button.ariaLabel = data.name;
   button.onclick = async () => {
     try {
       await navigator.clipboard.writeText(data.text);
@@ -36,6 +38,6 @@ export default function ({ data, parentElement }) {
 _button = st.components.v2.component("throughline_copy", html=_HTML, css=_CSS, js=_JS)
 
 
-def copy_button(text: str, key: str) -> None:
-    """Offers to copy `text`."""
-    _button(data={"text": text}, key=key, width="content", height="content")
+def copy_button(text: str, key: str, name: str = "Copy the answer") -> None:
+    """Offers to copy `text`; `name` is read out, and shown where the pointer rests."""
+    _button(data={"text": text, "name": name}, key=key, width="content", height="content")

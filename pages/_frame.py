@@ -14,9 +14,16 @@ st.html(STYLE)
 chat = st.Page("chat.py", title="Chat", icon=":material/chat:", default=True)
 documents = st.Page("documents.py", title="Documents", icon=":material/description:")
 search = st.Page("search.py", title="Search", icon=":material/search:")
+history = st.Page("history.py", title="History", icon=":material/manage_search:")
+notebook = st.Page("notebook.py", title="Notebooks", icon=":material/table_chart_view:")
 source = st.Page("source.py", title="Source", icon=":material/article:", visibility="hidden")
-page = st.navigation([chat, documents, search, source], position="hidden")
+shared = st.Page("shared.py", title="Shared", icon=":material/share:", visibility="hidden")
+page = st.navigation([chat, documents, search, history, notebook, source, shared], position="hidden")
 st.session_state["page"] = page.url_path
+
+if page.url_path == shared.url_path:  # Who reads what was shared sees nothing else of what is here.
+    page.run()
+    st.stop()
 
 try:
     with st.sidebar:
@@ -24,6 +31,8 @@ try:
             open_conversation(chat, None)
         st.page_link(documents, width="stretch")
         st.page_link(search, width="stretch")
+        st.page_link(history, width="stretch")
+        st.page_link(notebook, width="stretch")
         show_conversations(chat)
     show_health()
     page.run()

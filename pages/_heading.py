@@ -6,16 +6,19 @@ import streamlit as st
 
 from core.errors import ThroughlineError
 from pages import _state
+from pages._exports import offer_export
+from pages._share import show_share
 from pages._text import plain
 
 
 def show_heading(conversation_id: str) -> None:
-    """The title, and behind one button rename, pin, archive and delete."""
+    """The title, the way to share it, and behind one button rename, pin, archive, replay, export and delete."""
     chat = _state.service().chat
     conversation = chat.conversation(conversation_id)
     with st.container(horizontal=True, wrap=False, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**{plain(conversation.title)}**", width="stretch")
-        name = "Rename, pin, archive, delete"
+        _offer_share(conversation_id, conversation.title)
+        name = "Rename, pin, archive, export, delete"
         with st.popover(name, icon=":material/more_horiz:", type="tertiary", help=name, key="menu--icon"):
             _rename(conversation_id, conversation.title)
             pin, archive = conversation.pinned, conversation.archived
@@ -25,11 +28,28 @@ def show_heading(conversation_id: str) -> None:
             if st.button("Unarchive" if archive else "Archive", icon=":material/archive:", width="stretch"):
                 chat.archive(conversation_id, not archive)
                 st.rerun()
+            _offer_replay(conversation_id)
+            offer_export([conversation_id], f"export-{conversation_id}")
             if st.button("Delete", icon=":material/delete:", width="stretch"):
                 chat.delete(conversation_id)
                 _state.set_deleted((conversation_id, conversation.title))
                 _state.go_to(None)
                 st.rerun()
+
+
+def _offer_replay(conversation_id: str) -> None:
+    at = _state.branch()
+    address = {"replay": conversation_id} | ({"at": at} if at else {})
+    st.page_link("history.py", label="Replay", icon=":material/replay:", query_params=address, width="stretch")
+
+
+def _offer_share(conversation_id: str, title: str) -> None:
+    # Not a dialog: what is clicked in one waits until the answer that is being written here has ended.
+    key = f"share-{conversation_id}--icon"
+    popover = st.popover("Share", icon=":material/share:", type="tertiary", help="Share", key=key, on_change="rerun")
+    if popover.open:
+        with popover:
+            show_share("conversation", conversation_id, title)
 
 
 def _rename(conversation_id: str, title: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator
+from typing import Protocol
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.models import Message
-from core.streams.follow import Follower, Update
+from core.streams.follow import Update
 from pages._marks import MarkLinks
 from pages._text import Guard, finished_blocks
 
@@ -22,7 +23,14 @@ _LARGE_TAIL = 4_000
 Piece = str | Callable[[], None]
 
 
-def show_live(follower: Follower, message: Message, streams: int, marks: Callable[[], Collection[int]]) -> None:
+class Follows(Protocol):
+    """Something that follows streams, as `core.streams.follow.Follower` does."""
+
+    def follow(self, stream_id: str, *, tick: float | None = None) -> Iterator[Update]:
+        """The text of a stream from its beginning, and what is added until it is closed."""
+
+
+def show_live(follower: Follows, message: Message, streams: int, marks: Callable[[], Collection[int]]) -> None:
     """Writes a message as its text is saved, from its first character; back when its stream is closed.
 
     The more `streams` are written at once, the fewer frames each gets, so that all keep up. `marks` says which marks

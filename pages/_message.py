@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.branches import siblings
 from core.errors import ThroughlineError
 from core.models import Asked, Message, Node, Role, Status
 from pages import _scope, _state
+from pages._branches import show_branches
 from pages._copy import copy_button
 from pages._icons import icon_button
 from pages._marks import linked
@@ -17,7 +17,7 @@ from pages._sources import show_sources
 from pages._text import escaped
 
 AVATARS = {Role.USER: ":material/person:", Role.ASSISTANT: ":material/timeline:"}
-_ENDINGS = {
+ENDINGS = {
     Status.STOPPED: "Stopped. What was written is kept.",
     Status.ERROR: "The model's side failed.",
     Status.TIMEOUT: "No token came for too long.",
@@ -55,7 +55,7 @@ def _show_editor(message: Message) -> None:
     if send or cancel:
         _state.edit(None)
     if send:
-        question = _scope.here().question(text, message.conversation_id)
+        question = _scope.here().question(text)
         _do(lambda: _state.service().chat.edit(message.id, question))
     if cancel:
         st.rerun()
@@ -75,9 +75,9 @@ def _show_answer(message: Message, nodes: list[Node]) -> None:
 
 
 def _show_ending(message: Message) -> None:
-    if message.status in _ENDINGS:
+    if message.status in ENDINGS:
         show = st.info if message.status is Status.STOPPED else st.warning
-        show(escaped(message.error or _ENDINGS[message.status]), icon=":material/error:")
+        show(escaped(message.error or ENDINGS[message.status]), icon=":material/error:")
     elif message.finish_reason == "length":
         st.info("The answer reached the model's length limit: Continue asks for more.", icon=":material/more_horiz:")
     elif message.finish_reason == "content_filter":
@@ -113,18 +113,7 @@ def _rate(message_id: str, key: str) -> None:
 
 
 def _show_branches(message: Message, nodes: list[Node]) -> None:
-    node = next(node for node in nodes if node.id == message.id)
-    family = siblings(nodes, node)
-    if len(family) < 2:
-        return
-    at = family.index(node)
-    for label, other, icon in (("Earlier branch", at - 1, "chevron_left"), ("Later branch", at + 1, "chevron_right")):
-        if label == "Later branch":
-            st.caption(f"{at + 1} / {len(family)}", width="content")
-        inside = 0 <= other < len(family)
-        if icon_button(label, icon, f"branch-{icon}-{message.id}", disabled=not inside):
-            _state.go_to(message.conversation_id, family[other].id)
-            st.rerun()
+    show_branches(message, nodes, lambda other: _state.go_to(message.conversation_id, other))
 
 
 def _do(deed: Callable[[], Asked]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,7 @@ from typing import cast
 import streamlit as st
 
 from core.errors import NotFound
-from core.models import Document, Message
+from core.models import Message
 from core.questions import Question
 from pages import _state
 from pages._text import plain
@@ -23,31 +22,49 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is searched for a question; None for `document_ids` is everything."""
+    """What is searched for a question: these documents and those with any of `tags`; everything if neither is given.
+
+    A tag stands for the documents that have it when the question is asked: with the question those are saved.
+    """
 
     retrieve: bool = True
     document_ids: tuple[str, ...] | None = None
+    tags: tuple[str, ...] = ()
 
-    def question(self, text: str, conversation: str | None) -> Question:
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return self.retrieve and self.document_ids is None and not self.tags
+
+    def question(self, text: str) -> Question:
         """A question within this scope, for the model that the visitor chose."""
-        service, document_ids = _state.service(), self.document_ids
-        if conversation and self.retrieve and document_ids is None:
-            # A conversation that began with some documents keeps to them unless others are named.
-            limited = service.chat.conversation(conversation).document_ids is not None
-            document_ids = tuple(document.id for document in service.library.list()) if limited else None
-        return Question(text, _state.chosen_model(), document_ids, self.retrieve, start=True)
+        ids = self.document_ids
+        if self.tags:
+            ids = tuple(dict.fromkeys([*(ids or ()), *_state.service().library.tagged(self.tags)]))
+        return Question(text, _state.chosen_model(), ids, self.retrieve, start=True, everything=self.everything)
 
     @property
     def label(self) -> str:
         """The scope in a few words, as Markdown."""
         if not self.retrieve:
             return _NONE
-        if self.document_ids is None:
+        if self.everything:
             return _ALL
-        if len(self.document_ids) > 1:
-            return f"{len(self.document_ids):,} documents"
-        title = titles(self)
-        return plain(title if len(title) <= _TITLE else title[:_TITLE] + "…") if title else "A removed document"
+        if not self.tags:
+            return _documents(self)
+        tags = _short(", ".join(self.tags))
+        return f"Tag {tags}" if not self.document_ids else f"Tag {tags} and {_documents(self)}"
+
+
+def _documents(scope: Scope) -> str:
+    ids = scope.document_ids or ()
+    if len(ids) == 1:
+        return _short(titles(scope)) or "A removed document"
+    return f"{len(ids):,} documents" if ids else _NONE
+
+
+def _short(text: str) -> str:
+    return plain(text if len(text) <= _TITLE else text[:_TITLE] + "…")
 
 
 def titles(scope: Scope) -> str:
@@ -82,6 +99,13 @@ def here() -> Scope:
     return cast("Scope", st.session_state.get("scope", Scope()))
 
 
+def begin(conversation: str, scope: Scope) -> None:
+    """Keeps the tags that a conversation is asked within, as an answer tells only which documents it was given."""
+    if scope.tags:
+        st.session_state[_key(conversation)] = scope
+    forget()
+
+
 def forget() -> None:
     """Lets a new conversation begin with everything."""
     st.session_state["new"] = st.session_state.get("new", 0) + 1
@@ -90,7 +114,7 @@ def forget() -> None:
 def pick_scope(conversation: str | None, scope: Scope) -> None:
     """The choice, behind a button that says what is chosen."""
     place, modes = _key(conversation), (_ALL, _SOME, _NONE)
-    mode = _NONE if not scope.retrieve else _ALL if scope.document_ids is None else _SOME
+    mode = _NONE if not scope.retrieve else _ALL if scope.everything else _SOME
     key = f"{place}-{mode}"  # When the choice is another, whoever made it, this is another widget that shows it.
     with st.popover(scope.label, icon=":material/library_books:", type="tertiary", key=f"pick-{place}"):
         name = "This conversation searches"
@@ -102,28 +126,24 @@ def pick_scope(conversation: str | None, scope: Scope) -> None:
 def _pick_some(place: str, mode_key: str, scope: Scope) -> None:
     """The choice of documents, by name or by tag."""
     library = _state.service().library
-    titles = {document.id: document.title for document in library.list() if document.status == "ready"}
+    titles = library.titles()
     chosen = [found for found in scope.document_ids or () if found in titles]
     change, key = partial(_choose, place, mode_key), f"{place}-documents"
     st.multiselect("Documents", list(titles), chosen, titles.__getitem__, key=key, on_change=change)
-    if known := library.tags():
-        st.multiselect("With any of these tags", known, key=f"{place}-tags", on_change=change)
-    if scope.document_ids is None:
+    if known := sorted({*library.tags(), *scope.tags}):
+        st.multiselect("With any of these tags", known, list(scope.tags), key=f"{place}-tags", on_change=change)
+    if scope.everything:
         st.caption("Choose at least one. Until then, all are searched.")
 
 
 def _choose(place: str, mode_key: str) -> None:
     """Keeps what was clicked."""
-    mode, ids = st.session_state[mode_key], None
-    if mode == _SOME:
-        tags = st.session_state.get(f"{place}-tags", [])
-        tagged = _tagged(_state.service().library.list(), tags) if tags else []
-        ids = tuple(dict.fromkeys([*st.session_state.get(f"{place}-documents", []), *tagged])) or None
-    st.session_state[place] = Scope(mode != _NONE, ids)
-
-
-def _tagged(documents: Iterable[Document], tags: Collection[str]) -> list[str]:
-    return [document.id for document in documents if set(tags) & set(document.tags)]
+    mode = st.session_state[mode_key]
+    if mode != _SOME:
+        st.session_state[place] = Scope(mode != _NONE)
+        return
+    ids, tags = (tuple(st.session_state.get(f"{place}-{what}", ())) for what in ("documents", "tags"))
+    st.session_state[place] = Scope(True, ids or None, tags)
 
 
 def _key(conversation: str | None) -> str:

@@ -21,7 +21,7 @@ def show_sources(message: Message) -> None:
     if message.citations:
         with st.container(horizontal=True, gap="small"):
             for source in message.citations:
-                _chip(message, source)
+                _chip(message, source, _entry(message, source))
     cited = {source.mark for source in message.citations}
     others = [source for source in message.sources if source.mark not in cited]
     if others:
@@ -32,13 +32,22 @@ def show_sources(message: Message) -> None:
         st.caption(_searched(message.retrieval))
 
 
-def _chip(message: Message, source: Citation) -> None:
+def show_quotes(message: Message) -> None:
+    """The sources that an answer cites, each with its quote alone, for who may see no more of the documents."""
+    if message.citations:
+        with st.container(horizontal=True, gap="small"):
+            for source in message.citations:
+                where = block(place(source.title, source.heading, source.page), "place")
+                _chip(message, source, where + block(source.quote, "quote"))
+
+
+def _chip(message: Message, source: Citation, entry: str) -> None:
     title = source.title if len(source.title) <= _TITLE else source.title[:_TITLE] + "…"
     page = f", p. {source.page}" if source.page else ""
     weak = " · weakly supported" if _weak(message, source) else ""
     label = plain(f"[{source.mark}] {title}{page}{weak}")
     with st.popover(label, icon=":material/format_quote:"):
-        st.html(_entry(message, source))
+        st.html(entry)
 
 
 def _entry(message: Message, source: Citation) -> str:

@@ -18,12 +18,17 @@ def service() -> Service:
 
 def conversation_id() -> str | None:
     """The conversation that the address names."""
-    return st.query_params.get("c")
+    return st.query_params.get("c") or st.query_params.get("conversation")
 
 
 def branch() -> str | None:
     """The message whose branch the address names."""
-    return st.query_params.get("at")
+    return st.query_params.get("at") or sought()
+
+
+def sought() -> str | None:
+    """The message that the address leads to, as that of something found does."""
+    return st.query_params.get("message")
 
 
 def go_to(conversation: str | None, at: str | None = None) -> None:

@@ -20,6 +20,12 @@ STYLE = """<style>
 /* Marks in an answer. */
 [data-testid="stChatMessage"] a[href^="source?"] { font-size: 0.85em; text-decoration: none; }
 [data-testid="stChatMessage"] a[href^="source?"]:is(:hover, :focus-visible) { text-decoration: underline; }
+/* The message that an address leads to. */
+.st-key-sought {
+  --sought: color-mix(in srgb, #eab308 14%, transparent);
+  scroll-margin-top: 4.5rem; border-radius: 0.25rem; background: var(--sought); box-shadow: 0 0 0 0.5rem var(--sought);
+}
+.st-key-jump { position: absolute; }
 /* Documents' own words, see _html.py. */
 [data-testid="stHtml"] { overflow-wrap: anywhere; }
 [data-testid="stHtml"] a { color: inherit; text-decoration: underline; }
@@ -28,6 +34,7 @@ STYLE = """<style>
 .place { font-weight: 600; margin: 0 0 0.25rem; }
 .heading { font-weight: 600; margin: 1rem 0 0.5rem; }
 .facts { font-size: 0.875rem; opacity: 0.7; margin: 0 0 0.5rem; }
+.problem { font-size: 0.875rem; margin: 0 0 0.5rem; padding-left: 0.5rem; border-left: 3px solid #dc2626; }
 .quote {
   white-space: pre-wrap; margin: 0.25rem 0 0.75rem; padding: 0.5rem 0.875rem; border-radius: 0.4rem;
   border-left: 3px solid #0d9488; background: color-mix(in srgb, #0d9488 12%, transparent);

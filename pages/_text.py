@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from markdown_it import MarkdownIt
 
@@ -96,6 +97,12 @@ def finished_blocks(text: str) -> int:
         return 0
     lines = text.split("\n")[: tokens[-1].map[0]]
     return sum(len(line) + 1 for line in lines) if "\r" not in text else 0
+
+
+def short_path(path: Path) -> str:
+    """A path as short as it can be named from where the app was started, to stand between backticks."""
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path).replace("`", "")
 
 
 def plain(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import streamlit as st
 
 from core.branches import path_to
@@ -10,19 +12,24 @@ from core.models import Message, Node, Status
 from core.questions import LONGEST_QUESTION
 from pages import _message, _scope, _state
 from pages._heading import show_heading
+from pages._jump import marked
 from pages._live import show_live
 from pages._models import pick_model
 from pages._welcome import show_welcome
+from pages._window import Window, window
+
+_NOTHING: tuple[list[Message], list[Node], Window] = [], [], window((), 0)
 
 
 def main() -> None:
     """One run of the page."""
     conversation = _state.conversation_id()
     try:
-        messages, nodes, hidden = _open(conversation) if conversation else ([], [], 0)
+        messages, nodes, seen = _open(conversation) if conversation else _NOTHING
     except NotFound as error:
         st.info(error.message, icon=":material/search_off:")
-        messages, nodes, hidden, conversation = [], [], 0, None
+        messages, nodes, seen = _NOTHING
+        conversation = None
     live = messages[-1] if messages and not messages[-1].status.closed else None
     scope = _scope.current(conversation, messages)
     _scope.keep(scope)
@@ -33,27 +40,39 @@ def main() -> None:
         question = show_welcome(scope) or question
     if question:
         _ask(question, conversation, messages, scope)
-    if hidden and conversation:
-        st.button(
-            f"Show earlier messages ({hidden:,})", on_click=_state.show_more, args=(conversation,), type="tertiary"
-        )
-    for message in messages:
-        if message is not live:
-            _message.show(message, nodes)
+    if conversation:
+        _show_messages(conversation, [message for message in messages if message is not live], nodes, seen)
     if problem := _state.said():
         st.error(problem, icon=":material/error:")
     if live:
         _show_unfinished(live)
 
 
-def _open(conversation: str) -> tuple[list[Message], list[Node], int]:
-    """The newest messages of the branch, the whole tree, and how many earlier messages the branch has."""
+def _open(conversation: str) -> tuple[list[Message], list[Node], Window]:
+    """The messages of the branch that are shown, the whole tree, and which of the branch they are."""
     chat = _state.service().chat
     nodes = chat.tree(conversation)
-    path = path_to(nodes, _state.branch())
-    newest = path[-_state.shown(conversation) :]
-    messages = chat.messages(conversation, [node.id for node in newest])
-    return messages, nodes, len(path) - len(newest)
+    seen = window(path_to(nodes, _state.branch()), _state.shown(conversation), _state.sought())
+    messages = chat.messages(conversation, [node.id for node in (*seen.around, *seen.newest)])
+    return messages, nodes, seen
+
+
+def _show_messages(conversation: str, messages: list[Message], nodes: list[Node], seen: Window) -> None:
+    """The messages that are complete, with a button where some are left out."""
+    sought = _state.sought()
+    if sought and all(node.id != sought for node in nodes):
+        st.info("The message that this link leads to is not in this conversation.", icon=":material/search_off:")
+    if seen.earlier:
+        _offer_more(f"Show earlier messages ({seen.earlier:,})", conversation)
+    for number, message in enumerate(messages):
+        if number == len(seen.around) and seen.between:
+            _offer_more(f"Show more of the {seen.between:,} messages between", conversation)
+        with marked(message.id) if message.id == sought else nullcontext():
+            _message.show(message, nodes)
+
+
+def _offer_more(label: str, conversation: str) -> None:
+    st.button(label, on_click=_state.show_more, args=(conversation,), type="tertiary")
 
 
 def _show_input(live: Message | None, conversation: str | None, scope: _scope.Scope) -> str | None:
@@ -82,7 +101,7 @@ def _offer_stop(live: Message) -> None:
 def _ask(text: str, conversation: str | None, messages: list[Message], scope: _scope.Scope) -> None:
     chat = _state.service().chat
     try:
-        question = scope.question(text, conversation)
+        question = scope.question(text)
         if conversation:
             asked = chat.ask(conversation, question, messages[-1].id if messages else None)
         else:
@@ -91,7 +110,7 @@ def _ask(text: str, conversation: str | None, messages: list[Message], scope: _s
         st.error(f"{error.message} Your question was not saved:", icon=":material/error:")
         st.code(text, language=None, wrap_lines=True)
         st.stop()
-    _scope.forget()
+    _scope.begin(asked.conversation_id, scope)
     _state.go_to(asked.conversation_id)
     st.rerun()
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import suppress
-
 import streamlit as st
 
 from core.errors import ThroughlineError
 from pages import _state
 from pages._adding import show_doors, show_skipped
 from pages._document import show_document
+from pages._text import plain
 
 _A_PAGE = 25
 _FEW = 10
@@ -64,15 +62,10 @@ def _show_batch() -> None:
 
 
 def _cancel_all() -> None:
-    """Cancels beside the page, which goes on telling how many are left."""
-    library = _state.service().library
-
-    def cancel() -> None:
-        for document_id in reversed(library.progress()):  # The first are being worked on, and soon done.
-            with suppress(ThroughlineError):  # It has just become ready, or was removed.
-                library.cancel(document_id)
-
-    threading.Thread(target=cancel, name="throughline-cancelling", daemon=True).start()
+    try:
+        _state.service().library.cancel_all()
+    except ThroughlineError as error:
+        st.toast(plain(error.message), icon=":material/error:")
 
 
 def _show_page(query: str, everything: int) -> None:

@@ -63,7 +63,7 @@ def _show_filters() -> None:
     if not popover.open:
         return
     library = _state.service().library
-    titles = {document.id: document.title for document in library.list() if document.status == "ready"}
+    titles = library.titles()
     in_documents, in_tags, since, until = _FILTERS
     with popover:
         st.multiselect(

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import NotFound
 from core.models import Citation, Document, Message
+from core.retrieval.answering.claims import readable
 from pages import _state
 from pages._excerpt import show_excerpt
 from pages._html import block, web_address
@@ -100,7 +101,7 @@ def _show_use(message: Message, source: Citation) -> None:
     st.page_link("chat.py", label="Open the answer", icon=":material/chat:", query_params=address, width="content")
     for support in message.supports:
         if support.mark == source.mark:
-            sentence = block(message.content[support.start : support.end], "words")
+            sentence = block(readable(message.content[support.start : support.end]), "words")
             st.html(sentence + block(f"{support_word(support.score)} · similarity {support.score:.2f}", "facts"))
     st.caption(facts(source))
 

@@ -16,35 +16,43 @@ from core.analysis.views import SCHEME
 
 
 class StoredFiles(AbstractFileSystem):  # type: ignore[misc]
-    """A file system of DuckDB in which there are the files of `paths` and nothing else, and nothing can be written."""
+    """A file system of DuckDB in which there are some files and nothing else, and nothing can be written.
+
+    A file is where it is, or its descriptor where it is open already.
+    """
 
     protocol = "stored"
     cachable = False
 
-    def __init__(self, paths: Mapping[str, Path]) -> None:
+    def __init__(self, files: Mapping[str, Path | int]) -> None:
         super().__init__()
-        self._paths = dict(paths)
+        self._files = dict(files)
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """The size of a file."""
-        return {"name": path, "size": self._path(path).stat().st_size, "type": "file"}
+        return {"name": path, "size": self._stat(path).st_size, "type": "file"}
 
     def modified(self, path: str) -> datetime:
         """When a file was written, which is when it was made."""
-        return datetime.fromtimestamp(self._path(path).stat().st_mtime, UTC)
+        return datetime.fromtimestamp(self._stat(path).st_mtime, UTC)
 
     def glob(self, path: str, **_: Any) -> list[str]:
         """The file of that very name."""
-        return [path] if path.removeprefix(SCHEME) in self._paths else []
+        return [path] if path.removeprefix(SCHEME) in self._files else []
 
     def _open(self, path: str, mode: str = "rb", *_: Any, **__: Any) -> io.RawIOBase:
         if mode != "rb":
             raise PermissionError("The history can be read, not written.")
-        return _File(self._path(path))
+        file = self._file(path)
+        return _File(os.dup(file) if isinstance(file, int) else os.open(file, os.O_RDONLY))
 
-    def _path(self, path: str) -> Path:
+    def _stat(self, path: str) -> os.stat_result:
+        file = self._file(path)
+        return os.fstat(file) if isinstance(file, int) else file.stat()
+
+    def _file(self, path: str) -> Path | int:
         try:
-            return self._paths[path.removeprefix(SCHEME)]
+            return self._files[path.removeprefix(SCHEME)]
         except KeyError:
             raise FileNotFoundError(path) from None
 
@@ -52,9 +60,9 @@ class StoredFiles(AbstractFileSystem):  # type: ignore[misc]
 class _File(io.RawIOBase):
     """A file with a position for each thread: DuckDB's threads share one, and seek and read in two calls."""
 
-    def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY)
-        self._size = os.fstat(self._descriptor).st_size
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._size = os.fstat(descriptor).st_size
         self._positions: dict[int, int] = {}
 
     def readable(self) -> bool:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import array
 import json
+import socket
 import struct
 from enum import IntEnum
-from typing import Any, BinaryIO
+from typing import Any
 
 _HEAD = struct.Struct(">BI")
 HEAD = _HEAD.size
 """Bytes before the content of a frame."""
+MOST_FILES = 200
+"""Open files that can come with a frame."""
+LONGEST_HEAD = 1 << 20
+"""Bytes of a frame of columns."""
+_PIECE = 1 << 16
 
 
 class Kind(IntEnum):
@@ -44,7 +51,30 @@ def head(data: bytes) -> tuple[Kind, int]:
     return Kind(kind), length
 
 
-def read(stream: BinaryIO) -> bytes:
-    """The content of the next frame; empty at the end of the stream."""
-    start = stream.read(HEAD)
-    return stream.read(head(start)[1]) if len(start) == HEAD else b""
+def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
+    """The content of the next frame and the files that came with it, open; no content at the end."""
+    start, files = _receive_head(connection)
+    return (_receive(connection, head(start)[1]) if len(start) == HEAD else b""), files
+
+
+def _receive_head(connection: socket.socket) -> tuple[bytes, list[int]]:
+    data, files = b"", array.array("i")
+    while len(data) < HEAD:
+        piece, beside, _, _ = connection.recvmsg(HEAD - len(data), socket.CMSG_SPACE(MOST_FILES * files.itemsize))
+        for level, kind, content in beside:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                files.frombytes(content[: len(content) - len(content) % files.itemsize])
+        if not piece:
+            break
+        data += piece
+    return data, list(files)
+
+
+def _receive(connection: socket.socket, length: int) -> bytes:
+    data = bytearray()
+    while len(data) < length:
+        piece = connection.recv(min(_PIECE, length - len(data)))
+        if not piece:
+            return b""
+        data += piece
+    return bytes(data)

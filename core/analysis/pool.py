@@ -44,8 +44,8 @@ class Pool:
                 self._changed.notify()
 
     @contextmanager
-    def worker(self, folder: Path) -> Iterator[WorkerProcess]:
-        """A worker for the files in `folder`, for whoever has a turn; whatever is raised inside ends it.
+    def worker(self, folder: Path | None) -> Iterator[WorkerProcess]:
+        """A worker for the files in `folder` (always the same), for whoever has a turn; whatever is raised ends it.
 
         Raises:
             Unavailable: the pool was closed.
@@ -99,7 +99,7 @@ class Pool:
             finally:
                 self._waiting -= 1
 
-    def _take(self, folder: Path) -> WorkerProcess:
+    def _take(self, folder: Path | None) -> WorkerProcess:
         while True:
             with self._changed:
                 worker = self._free.pop() if self._free else None

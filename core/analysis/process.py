@@ -5,20 +5,27 @@ from __future__ import annotations
 import logging
 import os
 import select
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from core.analysis.frames import HEAD, Kind, head, packed
 
 _ROOT = Path(__file__).parents[2]
 _KEPT = ("LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "SYSTEMROOT")
-_SETTLED = {"HOME": "/nonexistent", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
+_SETTLED = {
+    "HOME": "/nonexistent",
+    "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",  # The others reserve more than a worker has.
+    "OPENBLAS_NUM_THREADS": "1",
+}
 _START = 60.0
+_SEND = 10.0
 _IDLE = 240.0
 _LOOK = 0.05
 _PIECE = 1 << 16
@@ -42,23 +49,28 @@ class TooMuch(Exception):
 
 
 class WorkerProcess:
-    """A process of `core.analysis.worker` for the files of one folder; its environment holds no secret.
+    """A process of `core.analysis.worker` that can read the files of one folder, if any, and those it is handed.
+
+    Its environment holds no secret.
 
     Raises:
         Ended: it could not be started.
     """
 
-    def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "core.analysis.worker", str(folder)]
+    def __init__(self, folder: Path | None) -> None:
+        command = [sys.executable, "-m", "core.analysis.worker", *([str(folder)] if folder else [])]
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _SETTLED
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=_ROOT,
-            env=environment,
-            start_new_session=True,
-        )
+        self._asks, theirs = socket.socketpair()  # A pipe could hand over no files.
+        self._asks.settimeout(_SEND)
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                stdin=theirs.fileno(),
+                stdout=subprocess.PIPE,
+                cwd=_ROOT,
+                env=environment,
+                start_new_session=True,
+            )
         self._buffer = bytearray()
         self.answered = 0
         self.retired = False
@@ -73,9 +85,14 @@ class WorkerProcess:
         self._idle_since = time.monotonic()
 
     def ask(
-        self, query: bytes, seconds: float, most: int, stop: threading.Event | None = None
+        self,
+        query: bytes,
+        seconds: float,
+        most: int,
+        stop: threading.Event | None = None,
+        files: Sequence[int] = (),
     ) -> Iterator[tuple[Kind, bytes]]:
-        """The frames of the answer to `query`, up to the one that ends it.
+        """The frames of the answer to `query`, up to the one that ends it; `files` are open, and handed to it.
 
         Raises:
             Ended, OutOfTime, TooMuch, Cancelled: there is no whole answer, and the process is of no more use.
@@ -86,7 +103,7 @@ class WorkerProcess:
             _check(not (stop and stop.is_set()), Cancelled)
             _check(time.monotonic() < until, OutOfTime)
 
-        self._send(packed(Kind.QUERY, query))
+        self._send(packed(Kind.QUERY, query), files)
         while True:
             kind, content = self._frame(wanted)
             received += len(content)
@@ -114,17 +131,14 @@ class WorkerProcess:
         """Ends it and lets go of what belongs to it, when nobody listens to it any more."""
         self.end()
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream:
-                with suppress(OSError):  # What it did not take is still in the buffer.
-                    stream.close()
+        self._asks.close()
+        if self._process.stdout:
+            self._process.stdout.close()
 
-    def _send(self, frame: bytes) -> None:
-        stream = self._process.stdin
-        assert stream is not None
+    def _send(self, frame: bytes, files: Sequence[int]) -> None:
         try:
-            stream.write(frame)
-            stream.flush()
+            sent = socket.send_fds(self._asks, [frame], files) if files else 0
+            self._asks.sendall(frame[sent:])
         except OSError as error:
             raise Ended from error
 

@@ -54,7 +54,7 @@ def write_csv(result: DuckDBPyConnection, send: Send, limits: dict[str, Any]) ->
     Raises:
         TooBig: it is over the limit.
     """
-    sink, text = _Sink(send, limits), io.StringIO()
+    sink, text = Sink(send, limits), io.StringIO()
     writer = csv.writer(text)
     writer.writerow([column[0] for column in result.description or []])
     for row in _rows(result):
@@ -76,7 +76,7 @@ def write_parquet(result: DuckDBPyConnection, send: Send, limits: dict[str, Any]
 
     reader: Any = result.to_arrow_reader(_ARROW_BATCH)
     with (
-        PythonFile(_Sink(send, limits), mode="w") as file,
+        PythonFile(Sink(send, limits), mode="w") as file,
         ParquetWriter(file, reader.schema, compression="zstd") as writer,
     ):
         for batch in reader:
@@ -84,19 +84,26 @@ def write_parquet(result: DuckDBPyConnection, send: Send, limits: dict[str, Any]
     return False
 
 
-class _Sink(io.RawIOBase):
-    """A file whose bytes are sent at once."""
+class Sink(io.RawIOBase):
+    """A file whose bytes are sent at once, up to a limit."""
 
     def __init__(self, send: Send, limits: dict[str, Any]) -> None:
         self._send, self._limits, self._written = send, limits, 0
 
     def writable(self) -> bool:
+        """It is."""
         return True
 
     def tell(self) -> int:
+        """How many bytes were sent."""
         return self._written
 
     def write(self, data: Any) -> int:
+        """Sends bytes.
+
+        Raises:
+            TooBig: they go over the limit.
+        """
         content = bytes(data)
         self._written += len(content)
         if self._written > self._limits["bytes"]:

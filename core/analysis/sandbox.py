@@ -5,32 +5,28 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from core.analysis.frames import Kind
+from core.analysis.asking import Query, SnapshotSpoilt, Source, Take, ask, turn
+from core.analysis.frames import LONGEST_HEAD, Kind
 from core.analysis.pool import Pool
-from core.analysis.process import Cancelled, Ended, OutOfTime, TooMuch, WorkerProcess
+from core.analysis.tables import Column, Table
 from core.analysis.views import SCHEME, setup
-from core.errors import QueryError, ThroughlineError, TooLarge, Unavailable
+from core.errors import TooLarge, Unavailable
 from core.store.snapshot import Files, Snapshot
 
-_LONGEST = 100_000
-_LONGEST_MESSAGE = 2_000
-_ROOM = 1 << 20
 _MAX_AGE = 1.0
 _log = logging.getLogger(__name__)
-
-_Take = Callable[[Kind, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one query may take, and how many may run and wait at once; times are seconds by the clock on the wall.
 
-    `exported` and `exporting` are the bytes and the seconds of an export.
+    `exported` and `exporting` are the bytes and the seconds of an export. What is kept has `kept_rows` rows and
+    `kept_bytes` in its file at most, and `kept_plain` bytes before that is packed; it takes `exporting` seconds too.
     """
 
     seconds: float = 20.0
@@ -38,6 +34,9 @@ class Limits:
     bytes: int = 8_000_000
     exported: int = 256_000_000
     exporting: float = 60.0
+    kept_rows: int = 2_000_000
+    kept_bytes: int = 64_000_000
+    kept_plain: int = 512_000_000
     workers: int = 2
     waiting: int = 16
     patience: float = 20.0
@@ -56,6 +55,16 @@ class Result:
     milliseconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was written to be kept: the columns, how many rows, and whether there were more than are taken."""
+
+    columns: tuple[Column, ...]
+    rows: int
+    truncated: bool
+    milliseconds: float
+
+
 class Sandbox:
     """Runs queries on the views of `core.analysis.views`; callable from any thread. Its workers start when needed."""
 
@@ -69,30 +78,23 @@ class Sandbox:
         sql: str,
         params: Mapping[str, Any] | None = None,
         *,
+        tables: Mapping[str, Table] | None = None,
         stop: threading.Event | None = None,
         max_age: float = _MAX_AGE,
     ) -> Result:
         """The result of one query, as of `max_age` seconds ago or later.
 
-        `params` are the JSON values of `$name`; those that the query does not name are left aside. Setting `stop`
-        ends it from another thread.
+        `params` are the values of `$name`, as JSON or dates; those that the query does not name are left aside.
+        `tables` are what it can name beside the views. Setting `stop` ends it from another thread.
 
         Raises:
             QueryError: it cannot be run, fails, takes too long or too much memory, or was stopped.
             TooMany: too many others run and wait.
             Unavailable, StorageError: there is no snapshot, or no worker.
         """
-        columns, rows = list[tuple[str, str]](), list[list[Any]]()
-
-        def take(kind: Kind, content: bytes) -> None:
-            if kind is Kind.COLUMNS:
-                columns.extend((name, type_) for name, type_ in json.loads(content))
-            elif kind is Kind.ROWS:
-                rows.extend(json.loads(content))
-
-        query = self._query(sql, params, "rows", self._limits.seconds, self._limits.bytes)
-        end = self._answer(query, take, stop, max_age)
-        return Result(columns, rows, end["truncated"], end["milliseconds"])
+        taken, limits = Rows(), self._limits
+        query = Query(sql, "rows", limits.seconds, limits.bytes, params or {}, tables or {}, {"rows": limits.rows})
+        return taken.result(self._answer(query, taken.take, stop, max_age))
 
     def export(
         self,
@@ -101,6 +103,7 @@ class Sandbox:
         file: BinaryIO,
         *,
         format: str = "csv",
+        tables: Mapping[str, Table] | None = None,
         stop: threading.Event | None = None,
     ) -> None:
         """Writes the whole result of one query to `file`, as `csv` or `parquet`.
@@ -111,13 +114,38 @@ class Sandbox:
         """
         if format not in ("csv", "parquet"):
             raise ValueError(format)
+        query = Query(sql, format, self._limits.exporting, self._limits.exported, params or {}, tables or {})
+        self._answer(query, into(file), stop, _MAX_AGE)
+
+    def keep(
+        self,
+        sql: str,
+        params: Mapping[str, Any] | None,
+        file: BinaryIO,
+        *,
+        tables: Mapping[str, Table] | None = None,
+        stop: threading.Event | None = None,
+        max_age: float = _MAX_AGE,
+    ) -> Kept:
+        """Writes the result of one query to `file`, to be a `Table` of others: whole, or as much as is taken.
+
+        Raises:
+            TooLarge: it has too many columns, or a few rows that are too large.
+            QueryError, TooMany, Unavailable, StorageError: as `run` does; what was written so far is of no use.
+        """
+        columns, write, limits = list[Column](), into(file), self._limits
 
         def take(kind: Kind, content: bytes) -> None:
-            if kind is Kind.BYTES:
-                file.write(content)
+            if kind is Kind.COLUMNS:
+                if len(content) > LONGEST_HEAD:
+                    raise TooLarge("The names and types of these columns are too long. Take fewer.")
+                columns.extend(Column(str(name), str(type_), bool(made)) for name, type_, made in json.loads(content))
+            write(kind, content)
 
-        query = self._query(sql, params, format, self._limits.exporting, self._limits.exported)
-        self._answer(query, take, stop, _MAX_AGE)
+        most = {"rows": limits.kept_rows, "plain": limits.kept_plain}
+        query = Query(sql, "kept", limits.exporting, limits.kept_bytes, params or {}, tables or {}, most)
+        end = self._answer(query, take, stop, max_age)
+        return Kept(tuple(columns), int(end["rows"]), bool(end["truncated"]), float(end["milliseconds"]))
 
     @property
     def busy(self) -> int:
@@ -133,77 +161,53 @@ class Sandbox:
         """Ends every worker and what runs in it."""
         self._pool.close()
 
-    def _query(
-        self, sql: str, params: Mapping[str, Any] | None, format: str, seconds: float, most: int
-    ) -> dict[str, Any]:
-        if len(sql) > _LONGEST:
-            raise QueryError(f"A query has {_LONGEST:,} characters at most.")
-        limits = {"seconds": seconds, "rows": self._limits.rows, "bytes": most}
-        return {"sql": sql, "params": dict(params or {}), "format": format, **limits}
-
-    def _answer(
-        self, query: dict[str, Any], take: _Take, stop: threading.Event | None, max_age: float
-    ) -> dict[str, Any]:
-        """The last frame of the answer; those before it are given to `take`."""
-        try:
-            with self._pool.turn(stop):
-                end = self._ask(query, take, stop, max_age)
-                if end.get("kind") == "snapshot":
-                    _log.warning("the snapshot cannot be read and is written anew: %s", end["message"])
-                    self._snapshot.discard()
-                    end = self._ask(query, take, stop, max_age)
-        except Cancelled as error:
-            raise QueryError("This query was cancelled.") from error
-        if "kind" in end:
-            raise _failure(end)
-        return end
-
-    def _ask(self, query: dict[str, Any], take: _Take, stop: threading.Event | None, max_age: float) -> dict[str, Any]:
-        with self._snapshot.open(max_age) as files, self._worker(files, query["seconds"]) as worker:
-            tables = {name: [SCHEME + file for file in names] for name, names in files.tables.items()}
-            names = [file for names in files.tables.values() for file in names]
-            asked = json.dumps({**query, "files": names, "setup": setup(tables, files.deleted)}).encode()
-            for kind, content in worker.ask(asked, query["seconds"], 2 * query["bytes"] + _ROOM, stop):
-                if kind not in (Kind.END, Kind.ERROR):
-                    take(kind, content)
-            end: dict[str, Any] = json.loads(content)
-            if end["worn"] or end.get("kind") not in (None, "query", "size"):
-                worker.retire()
-        return end
-
-    @contextmanager
-    def _worker(self, files: Files, seconds: float) -> Iterator[WorkerProcess]:
-        """A worker whose failures are said as a person reads them."""
-        with ExitStack() as stack:
+    def _answer(self, query: Query, take: Take, stop: threading.Event | None, max_age: float) -> dict[str, Any]:
+        with turn(self._pool, stop):
             try:
-                worker = stack.enter_context(self._pool.worker(files.folder))
-            except Ended as error:
-                raise Unavailable("Queries cannot be run now; the log says why. Try again in a moment.") from error
+                return self._ask(query, take, stop, max_age)
+            except SnapshotSpoilt as error:
+                _log.warning("the snapshot cannot be read and is written anew: %s", error)
+                self._snapshot.discard()
             try:
-                yield worker
-            except OutOfTime as error:
-                raise QueryError(
-                    f"This query was stopped after {seconds:g} seconds. Ask for less: a shorter time, "
-                    "fewer columns, or a limit."
-                ) from error
-            except Ended as error:
-                raise QueryError(
-                    "This query brought its process to an end, mostly for want of memory. Simplify it, or ask for less."
-                ) from error
-            except TooMuch as error:
-                raise TooLarge("This result is too large. Ask for fewer rows or columns.") from error
+                return self._ask(query, take, stop, max_age)
+            except SnapshotSpoilt as error:
+                _log.error("the snapshot cannot be read: %s", error)
+                raise Unavailable("The history cannot be read for queries now. Try again in a moment.") from error
+
+    def _ask(self, query: Query, take: Take, stop: threading.Event | None, max_age: float) -> dict[str, Any]:
+        with self._snapshot.open(max_age) as files:
+            return ask(self._pool, query, _source(files), take, stop)
 
 
-def _failure(end: dict[str, Any]) -> ThroughlineError:
-    message = str(end["message"])[:_LONGEST_MESSAGE]
-    if end["kind"] == "memory":
-        return QueryError(
-            "This query needs more memory than one query may have. Ask for fewer rows or columns, or group before "
-            "you join or sort."
-        )
-    if end["kind"] == "size":
-        return TooLarge(message)
-    if end["kind"] == "snapshot":
-        _log.error("the snapshot cannot be read: %s", message)
-        return Unavailable("The history cannot be read for queries now. Try again in a moment.")
-    return QueryError(message)
+class Rows:
+    """Takes the frames of an answer in rows."""
+
+    def __init__(self) -> None:
+        self._columns, self._rows = list[tuple[str, str]](), list[list[Any]]()
+
+    def take(self, kind: Kind, content: bytes) -> None:
+        """Takes one of them."""
+        if kind is Kind.COLUMNS:
+            self._columns.extend((name, type_) for name, type_ in json.loads(content))
+        elif kind is Kind.ROWS:
+            self._rows.extend(json.loads(content))
+
+    def result(self, end: Mapping[str, Any]) -> Result:
+        """What they were, when the last one is here."""
+        return Result(self._columns, self._rows, end["truncated"], end["milliseconds"])
+
+
+def into(file: BinaryIO) -> Take:
+    """Takes the frames of an answer that is a file."""
+
+    def take(kind: Kind, content: bytes) -> None:
+        if kind is Kind.BYTES:
+            file.write(content)
+
+    return take
+
+
+def _source(files: Files) -> Source:
+    tables = {name: [SCHEME + file for file in names] for name, names in files.tables.items()}
+    names = tuple(file for files_of in files.tables.values() for file in files_of)
+    return Source(files.folder, names, tuple(setup(tables, files.deleted)))

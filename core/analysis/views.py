@@ -47,9 +47,10 @@ select a.* replace (
 ), greatest(a.duration_ms - a.first_token_ms, 0) as writing_ms, 1 as parts
 from stored.answers a left join stored.costs c using (stream_id)
 """
-# Few answers are continued: only those are put together, all others are read as they are.
+# Few answers are continued: only those are put together, all others are read as they are. Materialized, the list of them
+# would keep a join with a few answers from reading only those.
 _WHOLE = """
-with continued as (select distinct message_id from stored.answers where continues)
+with continued as not materialized (select distinct message_id from stored.answers where continues)
 from stored.parts anti join continued using (message_id)
 union all by name
 select message_id, any_value(conversation_id) as conversation_id, any_value(question_id) as question_id,
@@ -160,10 +161,25 @@ def setup(tables: Mapping[str, Sequence[str]], deleted: Sequence[str]) -> list[s
         hides = name in _OF_A_CONVERSATION and deleted
         without = f" where conversation_id not in ({_list(deleted)})" if hides else ""
         lines.append(f"create view stored.{name} as select * from read_parquet([{_list(files)}]){without}")
-    lines += [f"create view stored.{name} as {sql}" for name, sql in _INNER.items()]
+    return [*lines, *definitions()]
+
+
+def definitions() -> list[str]:
+    """The statements that make the views where the schema `stored` has the tables of the snapshot."""
+    lines = [f"create view stored.{name} as {sql}" for name, sql in _INNER.items()]
     # Those that others are made of come first.
     ordered = sorted(VIEWS, key=lambda view: view.name != "answers")
     return [*lines, *(f"create view {view.name} as {view.sql}" for view in ordered)]
+
+
+def explanations() -> list[str]:
+    """The statements that keep with the views and their columns what they hold, for who opens them elsewhere."""
+    lines = [f"comment on view {view.name} is {_list([view.description])}" for view in VIEWS]
+    return lines + [
+        f"comment on column {view.name}.{name} is {_list([text])}"
+        for view in VIEWS
+        for name, text in view.columns.items()
+    ]
 
 
 def _list(names: Sequence[str]) -> str:

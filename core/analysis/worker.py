@@ -1,17 +1,21 @@
 """The process that runs what people write: DuckDB in memory over the files of the snapshot, and nothing else.
 
-It is started by `core.analysis.process` with the snapshot's folder as its argument; it answers one query after the
-other until its input ends or nobody asks for some minutes.
+It is started by `core.analysis.process` with the snapshot's folder as its argument, or none; it answers one query after
+the other until its input ends or nobody asks for some minutes. Files that come with a query are its tables.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import re
 import select
+import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -21,7 +25,9 @@ from duckdb import DuckDBPyConnection
 
 from core.analysis.confine import address_space, confine, limit_process, limit_query
 from core.analysis.files import StoredFiles
-from core.analysis.frames import Kind, packed_json, read
+from core.analysis.frames import Kind, packed_json, receive
+from core.analysis.keeping import keep
+from core.analysis.naming import names
 from core.analysis.results import TooBig, write_csv, write_parquet, write_rows
 from core.analysis.views import SCHEME
 
@@ -29,6 +35,7 @@ _MEMORY = 2 << 30
 _WORN = 1 << 29
 _IDLE = 300.0
 _GRACE = 2.0
+_DEPTH = 20_000
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
     "memory_limit": "1GiB",
@@ -42,11 +49,13 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 _LOCKED = (
     "set TimeZone = 'UTC'",
+    "set arrow_large_buffer_size = true",
     "set disabled_filesystems = 'LocalFileSystem'",
     f"set allowed_directories = ['{SCHEME}']",
     "set enable_external_access = false",
     "set lock_configuration = true",
 )
+_DUCKDBS = re.compile(r"([A-Z][A-Za-z ]+) Error: ")
 _TAKEN = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
@@ -58,6 +67,10 @@ class _NotThere(Exception):
     """The files of the snapshot cannot be read."""
 
 
+class _Spoilt(Exception):
+    """A table that came with the query cannot be read."""
+
+
 class _Write(Protocol):
     def __call__(self, result: DuckDBPyConnection, send: Callable[[bytes], None], limits: dict[str, Any]) -> bool: ...
 
@@ -67,20 +80,26 @@ _WRITERS: dict[str, _Write] = {"rows": write_rows, "csv": write_csv, "parquet": 
 
 def main() -> None:
     """Answers queries from stdin on stdout."""
-    asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    asked, answers = socket.socket(fileno=os.dup(0)), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1):  # What a library prints is no answer.
         os.dup2(nowhere, descriptor)
-    folder = Path(sys.argv[1])
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     os.chdir("/")
     _warm_up()
     limit_process(_MEMORY)
-    confine([folder])
+    confine([folder] if folder else [])
+    if folder:  # Queries of the history are mostly kept. It starts a thread, so it comes when all is confined.
+        importlib.import_module("pyarrow.parquet")
     worn = address_space() + _WORN
     os.dup2(nowhere, 2)  # What a query makes a library print is nothing for the log.
     _send(answers, packed_json(Kind.READY, None))
-    while _waits(asked) and (request := read(asked)):
-        _serve(request, folder, lambda frame: _send(answers, frame), worn)
+    sys.setrecursionlimit(_DEPTH)  # What DuckDB parses is less deep.
+    while _waits(asked):
+        request, files = receive(asked)
+        if not request:
+            return
+        _serve(request, files, folder, lambda frame: _send(answers, frame), worn)
 
 
 def _warm_up() -> None:
@@ -90,39 +109,64 @@ def _warm_up() -> None:
     pytz.timezone("UTC")
 
 
-def _serve(request: bytes, folder: Path, send: Callable[[bytes], None], worn: int) -> None:
+def _serve(request: bytes, files: Sequence[int], folder: Path | None, send: Callable[[bytes], None], worn: int) -> None:
     query = json.loads(request)
     limit_query(query["seconds"] + _GRACE)
     try:
-        kind, end = Kind.END, _answer(query, folder, send)
+        kind, end = Kind.END, _answer(query, _places(query, files, folder), send)
     except BrokenPipeError:
         raise
     except Exception as error:
         kind, end = Kind.ERROR, _explained(error)
+    finally:
+        for file in files:
+            os.close(file)
     limit_query(0)
     send(packed_json(kind, {**end, "worn": address_space() > worn}))
 
 
-def _answer(query: dict[str, Any], folder: Path, send: Callable[[bytes], None]) -> dict[str, Any]:
+def _places(query: dict[str, Any], files: Sequence[int], folder: Path | None) -> dict[str, Path | int]:
+    """Where the files are that the query can reach."""
+    of_tables = dict(zip((table["file"] for table in query["tables"]), files, strict=False))
+    return {**of_tables, **({name: folder / name for name in query["files"]} if folder else {})}
+
+
+def _answer(query: dict[str, Any], files: dict[str, Path | int], send: Callable[[bytes], None]) -> dict[str, Any]:
     with duckdb.connect(config=_CONFIG) as connection:
-        try:
-            _prepare(connection, query, folder)
-        except duckdb.Error as error:
-            raise _NotThere(str(error)) from error
+        _prepare(connection, query, files)
         began = time.perf_counter()
+        if query["format"] == "names":
+            return names(connection, query["sql"])
         statement = _statement(connection, query["sql"])
-        given = {name: query["params"][name] for name in statement.named_parameters if name in query["params"]}
-        result = connection.execute(statement, given)
-        send(packed_json(Kind.COLUMNS, [[column[0], str(column[1])] for column in result.description or []]))
-        truncated = _WRITERS[query["format"]](result, send, query)
-        milliseconds = round((time.perf_counter() - began) * 1000, 1)
-    return {"truncated": truncated, "milliseconds": milliseconds}
+        given = _given(query, statement.named_parameters)
+        if query["format"] == "kept":
+            end = keep(connection, statement.query, given, send, query)
+        else:
+            result = connection.execute(statement, given)
+            send(packed_json(Kind.COLUMNS, [[column[0], str(column[1])] for column in result.description or []]))
+            end = {"truncated": _WRITERS[query["format"]](result, send, query)}
+        return {**end, "milliseconds": round((time.perf_counter() - began) * 1000, 1)}
 
 
-def _prepare(connection: DuckDBPyConnection, query: dict[str, Any], folder: Path) -> None:
-    connection.register_filesystem(StoredFiles({name: folder / name for name in query["files"]}))
-    for line in (*_LOCKED, *query["setup"], "begin transaction read only"):
-        connection.execute(line)
+def _prepare(connection: DuckDBPyConnection, query: dict[str, Any], files: dict[str, Path | int]) -> None:
+    connection.register_filesystem(StoredFiles(files))
+    try:
+        for line in (*_LOCKED, *query["setup"]):
+            connection.execute(line)
+    except duckdb.Error as error:
+        raise _NotThere(str(error)) from error
+    for table in query["tables"]:
+        try:
+            connection.execute(table["setup"])
+        except duckdb.Error as error:
+            raise _Spoilt(table["name"]) from error
+    connection.execute("begin transaction read only")
+
+
+def _given(query: dict[str, Any], named: set[str]) -> dict[str, Any]:
+    """The values of the parameters that are named; of the rest DuckDB wants to know nothing."""
+    values = {**query["params"], **{name: date.fromisoformat(text) for name, text in query["dates"].items()}}
+    return {name: values[name] for name in named if name in values}
 
 
 def _statement(connection: DuckDBPyConnection, sql: str) -> duckdb.Statement:
@@ -144,16 +188,22 @@ def _explained(error: Exception) -> dict[str, Any]:
         kind = "size"
     elif isinstance(error, _NotThere):
         kind = "snapshot"
+    elif isinstance(error, _Spoilt):
+        message = f"The kept result of “{message}” cannot be read. Run that cell again."
+    elif isinstance(error, RecursionError):
+        message = "This query is nested too deep. Simplify it."
     elif isinstance(error, duckdb.PermissionException):
         message = "A query reaches the tables of the history alone, no files, no addresses and no extensions."
     elif message.startswith("Traceback"):  # From a file of the snapshot: it was to be written, or there is none.
         message = "The tables of the history can be read as they are named, not written."
+    elif isinstance(error, OSError) and (found := _DUCKDBS.match(message)):  # By way of Arrow.
+        kind = "memory" if found[1] == "Out of Memory" else kind
     elif not isinstance(error, _Refused | duckdb.Error | ValueError | TypeError | OverflowError):
         message = "This query has a result that cannot be shown. Simplify it."
     return {"kind": kind, "message": message}
 
 
-def _waits(stream: BinaryIO) -> bool:
+def _waits(stream: socket.socket) -> bool:
     """Whether something comes before it is time to end."""
     return bool(select.select([stream], [], [], _IDLE)[0])
 

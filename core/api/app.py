@@ -9,11 +9,28 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from core.api import conversations, documents, durable, exchange, health, messages, models, search, sql, streams
+from core.api import (
+    conversations,
+    documents,
+    durable,
+    exchange,
+    health,
+    history,
+    messages,
+    models,
+    search,
+    shared,
+    shares,
+    sql,
+    streams,
+)
 from core.api.chat_stream import ChatStream
 from core.api.guard import Guard
 
-_UNDER_API = (conversations, messages, streams, documents, search, sql, models, exchange, health)
+_UNDER_API = (
+    *(conversations, messages, streams, documents, search, sql, models, exchange, history, shares, shared),
+    health,
+)
 
 
 def routes() -> list[BaseRoute]:
@@ -22,9 +39,10 @@ def routes() -> list[BaseRoute]:
     return [
         Mount("/api", Router(under_api, redirect_slashes=False)),
         Mount("/streams", Router(durable.routes(), redirect_slashes=False)),
+        Mount("/downloads", Router(exchange.downloads(), redirect_slashes=False)),
         Route("/chat-stream", ChatStream),
         # Without these the pages would answer, as they do for every path that is nobody else's.
-        *(Route(path, _Nothing()) for path in ("/api", "/streams", "/chat-stream/{rest:path}")),
+        *(Route(path, _Nothing()) for path in ("/api", "/streams", "/downloads", "/chat-stream/{rest:path}")),
     ]
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from core import errors
-from core.api.paths import is_ours
+from core.api.paths import is_ours, spoken
 from core.errors import ThroughlineError
 
 _log = logging.getLogger(__name__)
@@ -74,13 +74,13 @@ async def _http(request: Request, error: HTTPException) -> Response:
         return PlainTextResponse(error.detail, error.status_code, headers)
     message = error.detail
     if error.status_code == 404:
-        message = f"There is nothing at {request.url.path}."
+        message = f"There is nothing at {spoken(request.scope)}."
     elif error.status_code == 405:
         message = f"{request.method} is not taken here; what is: {headers.get('Allow', 'nothing')}."
     return _response(error.status_code, _CODES.get(error.status_code, "http_error"), message, headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    _log.error("%s %s failed", request.method, spoken(request.scope), exc_info=error)
     message = "Something went wrong inside Throughline; its log says what. Try again."
     return _response(500, ThroughlineError.code, message)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from asyncio import to_thread
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from core.api.answers import answer
+from core.api.errors import error_response
 from core.api.upload import uploaded
-from core.errors import InvalidValue
+from core.errors import InvalidValue, ThroughlineError
 from core.exchange.report import Report
 from core.service import current
 
@@ -39,6 +40,11 @@ _UNFIT = re.compile(r"[^\w\- ]+")
 def routes() -> list[BaseRoute]:
     """Routes under /api."""
     return [Route("/import", Import), Route("/export", Export)]
+
+
+def downloads() -> list[BaseRoute]:
+    """Routes under /downloads, which are the pages' and need no token."""
+    return [Route("/{ticket}", Download)]
 
 
 class Import(HTTPEndpoint):
@@ -66,10 +72,19 @@ class Export(HTTPEndpoint):
             raise InvalidValue(f"“format” must be one of {', '.join(_TYPES)}.")
         if len(ids) > _MOST_IDS:
             raise InvalidValue(f"Name at most {_MOST_IDS:,} conversations, or none for all.")
-        pieces, name = await to_thread(_export, format_, ids)
-        extension, media_type = _TYPES[format_]
-        headers = {"Content-Disposition": _attachment(f"{name}.{extension}"), "Cache-Control": "no-store"}
-        return StreamingResponse(pieces, media_type=media_type, headers=headers | {"X-Content-Type-Options": "nosniff"})
+        return await to_thread(_export, format_, ids or None)
+
+
+class Download(HTTPEndpoint):
+    """A file that a page offers: what its ticket is for, and nothing else."""
+
+    async def get(self, request: Request) -> Response:
+        """The file, or in a sentence why there is none."""
+        try:
+            wanted = current().exchange.tickets.wanted(request.path_params["ticket"])
+            return await to_thread(_export, wanted.format, wanted.conversation_ids)
+        except ThroughlineError as error:
+            return PlainTextResponse(error.message, error_response(error).status_code)
 
 
 def reported(report: Report) -> dict[str, Any]:
@@ -79,13 +94,16 @@ def reported(report: Report) -> dict[str, Any]:
     return counts | {"skipped": [asdict(skipped) for skipped in report.all_skipped()]}
 
 
-def _export(format_: str, ids: list[str]) -> tuple[Iterator[bytes], str]:
+def _export(format_: str, ids: Sequence[str] | None) -> Response:
     exchange = current().exchange
-    pieces = exchange.export(format_, ids or None)
-    return pieces, exchange.title(ids[0]) if len(ids) == 1 else "conversations"
+    pieces = exchange.export(format_, ids)
+    name = exchange.title(ids[0]) if ids and len(ids) == 1 else "conversations"
+    extension, media_type = _TYPES[format_]
+    headers = {"Content-Disposition": attachment(f"{name}.{extension}"), "Cache-Control": "no-store"}
+    return StreamingResponse(pieces, media_type=media_type, headers=headers | {"X-Content-Type-Options": "nosniff"})
 
 
-def _attachment(name: str) -> str:
+def attachment(name: str) -> str:
     """A header that gives the file a name, for old browsers without what is not ASCII (RFC 6266)."""
     stem, _, extension = name.rpartition(".")
     stem = " ".join(_UNFIT.sub(" ", stem).split())[:80].strip() or "conversation"

@@ -13,11 +13,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api.errors import TokenNeeded, error_response
-from core.api.paths import HEALTH, is_ours, path_of
+from core.api.paths import HEALTH, is_ours, is_shared, is_shared_api, path_of
 from core.errors import Refused, ThroughlineError, Unsupported
 from core.service import current
 from core.settings import Settings
 
+_READS = ("GET", "HEAD")
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 _TAKEN = ("application/json", "multipart/form-data")
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
@@ -26,6 +27,8 @@ _EXPOSED = (
     *("ETag", "Retry-After", "X-Conversation-Id", "X-Stream-Id"),
 )
 _POLICY = "img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'"
+_PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+"""Of what a link shows: its token must not be told to other sites, nor its words be kept on the way."""
 _ALLOWED = ("Authorization", "Content-Type", "If-None-Match", "Last-Event-ID")
 
 
@@ -44,6 +47,8 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        if scope["type"] == "http" and is_shared(scope):
+            send = _private(send)
         try:
             app = self._admitted(scope)
         except ThroughlineError as error:
@@ -94,7 +99,7 @@ class Guard:
             if scope["method"] in _WRITES:
                 self._check_origin(headers, settings.cors_origins)
                 _check_content_type(headers)
-            if path_of(scope) != HEALTH:
+            if path_of(scope) != HEALTH and not (is_shared_api(scope) and scope["method"] in _READS):
                 _check_caller(scope, headers, settings)
         except ThroughlineError as error:
             await _refuse(error, scope, receive, send)
@@ -142,6 +147,17 @@ def _check_caller(scope: Scope, headers: Headers, settings: Settings) -> None:
     client = scope.get("client")
     if not client or not _is_loopback(client[0]) or any(name in headers for name in _FORWARDED):
         raise Refused("The API answers callers on its own machine. To open it to others, set THROUGHLINE_API_TOKEN.")
+
+
+def _private(send: Send) -> Send:
+    """`send` that has nobody on the way keep what a link shows, nor its token."""
+
+    async def send_privately(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(_PRIVATE)
+        await send(message)
+
+    return send_privately
 
 
 async def _refuse(error: ThroughlineError, scope: Scope, receive: Receive, send: Send) -> None:

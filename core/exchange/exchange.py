@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
 from core.errors import Conflict, InvalidValue, NotFound
 from core.exchange.exports import WRITERS
 from core.exchange.exports.tables import TABLES, table_file
 from core.exchange.importing import Reading
 from core.exchange.report import Report
+from core.exchange.run import Run
 from core.exchange.saving import Reserve, Saving
 from core.exchange.source import Source, opened
+from core.exchange.tickets import Tickets
 from core.store.database import Database
 from core.store.exports import Exports
 from core.store.imports import Imports
@@ -21,33 +25,40 @@ from core.store.table_exports import TableExports
 
 FORMATS = (*WRITERS, *TABLES)
 """The formats that conversations are taken out in."""
+_ENDINGS = (".json", ".jsonl", ".ndjson", ".zip")
+_BUSY = "Another import is at work. Wait until it is done, then import this one."
 
 
 class Exchange:
     """Imports and exports of one database; every method may be called from any thread.
 
-    `reserve` gives order numbers, `model` is the one of conversations that name none.
+    `tables` writes tables for analysts, `reserve` gives order numbers, `model` is the one of conversations that name
+    none.
     """
 
-    def __init__(self, database: Database, reserve: Reserve, model: str | None = None) -> None:
+    def __init__(self, database: Database, tables: TableExports, reserve: Reserve, model: str | None = None) -> None:
         self._database = database
         self._reserve = reserve
         self._model = model
         self._imports, self._exports = Imports(database), Exports(database)
-        self._tables = TableExports(database)
+        self._tables = tables
         self._importing = threading.Lock()
+        self.folder = database.path.parent / "imports"
+        self.tickets = Tickets()
+        self.running: Run | None = None
+        """The import that was begun last, for whoever wants to watch it."""
 
-    def inspect(self, source: Source) -> Report:
-        """What an import would do; nothing is written.
+    def inspect(self, source: Source, report: Report | None = None) -> Report:
+        """What an import would do, also while it is looked into; nothing is written.
 
         Raises:
             Unsupported: it is of no known format, or a damaged ZIP.
             TooLarge: a ZIP unpacks to more than any export.
         """
-        return self._run(source, dry_run=True)
+        return self._run(source, report or Report(), dry_run=True)
 
-    def import_(self, source: Source) -> Report:
-        """Brings in what is new; what is here already stays as it is.
+    def import_(self, source: Source, report: Report | None = None) -> Report:
+        """Brings in what is new, counted in `report` as it goes on; what is here already stays as it is.
 
         Raises:
             Unsupported, TooLarge: as `inspect`.
@@ -55,14 +66,38 @@ class Exchange:
             StorageError: it cannot be written; what was saved by then stays.
         """
         if not self._importing.acquire(blocking=False):
-            raise Conflict("Another import is at work. Wait until it is done, then import this one.")
+            raise Conflict(_BUSY)
         try:
-            return self._run(source, dry_run=False)
+            return self._run(source, report or Report(), dry_run=False)
         finally:
             self._importing.release()
 
-    def _run(self, source: Source, *, dry_run: bool) -> Report:
-        report = Report()
+    def look(self, source: Source, name: str) -> Run:
+        """Begins to look what an import would do; back at once."""
+        return Run(self.inspect, source, name)
+
+    def begin(self, source: Source, name: str) -> Run:
+        """Begins an import; back at once.
+
+        Raises:
+            Conflict: another one is at work.
+        """
+        if self._importing.locked():
+            raise Conflict(_BUSY)
+        self.running = Run(self.import_, source, name)
+        return self.running
+
+    def waiting(self) -> list[Path]:
+        """The files that were put into the folder `imports` beside the database, the newest first."""
+        found = list[tuple[float, Path]]()
+        with suppress(OSError):  # The disk is full, or a file is gone again.
+            self.folder.mkdir(exist_ok=True)
+            for path in self.folder.iterdir():
+                if path.suffix.lower() in _ENDINGS and path.is_file():
+                    found.append((path.stat().st_mtime, path))
+        return [path for _, path in sorted(found, reverse=True)]
+
+    def _run(self, source: Source, report: Report, *, dry_run: bool) -> Report:
         with opened(source) as file:
             reading = Reading(file, report, self._database.clock.now(), self._model)
             Saving(self._imports, self._reserve, report, dry_run=dry_run).take(reading.conversations())

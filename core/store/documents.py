@@ -96,6 +96,11 @@ class Documents(States):
         rest = f"where {_MATCHING} order by d.created_at desc, d.id desc limit ? offset ?"
         return self._select(rest, [text, text, limit, offset])
 
+    def titles(self) -> dict[str, str]:
+        """The titles of the documents that can be searched, by id, newest first."""
+        sql = "select id, title from documents where status = 'ready' order by created_at desc, id desc"
+        return dict(self._database.fetch(sql))
+
     def count(self) -> Counts:
         """How many documents there are, by status."""
         rows = self._database.fetch(f"select status, count(*) from documents d where {_LISTED} group by status")
@@ -122,11 +127,18 @@ class Documents(States):
         """Gives a document these tags in place of those that it has."""
         sql = "update documents set tags = ? where id = ?"
         self._database.write(lambda cursor: cursor.execute(sql, [list(tags), document_id]))
+        self.revision = object()
 
     def tags(self) -> tuple[str, ...]:
         """All tags in use, in alphabetical order."""
         sql = f"select distinct unnest(d.tags) as tag from documents d where {_LISTED} order by lower(tag), tag"
         return tuple(row[0] for row in self._database.fetch(sql))
+
+    def tagged(self, tags: Sequence[str]) -> tuple[str, ...]:
+        """The documents that have any of these tags, newest first."""
+        sql = f"select d.id from documents d where {_LISTED} and list_has_any(d.tags, ?::varchar[]) "
+        rows = self._database.fetch(sql + "order by d.created_at desc, d.id desc", [list(tags)])
+        return tuple(row[0] for row in rows)
 
     def current_ids(self, document_ids: Sequence[str] | set[str]) -> set[str]:
         """The newest versions of these documents, without those that were removed."""

@@ -27,6 +27,7 @@ _MESSAGES = """
 select conversation_id, id, parent_id, role, created_at, content
 from messages where conversation_id in (select unnest($1)) order by seq
 """
+_SOME = _MESSAGES.replace("order by", "and id in (select unnest($2)) order by")
 _RATINGS = """
 select message_id, arg_max(rating, created_at), max(created_at), arg_max_null(comment, created_at)
 from feedback where message_id in (select unnest($1)) group by message_id
@@ -78,19 +79,25 @@ class Exports:
         """Some conversations as of one commit, in the order of the ids; those deleted meanwhile are left out."""
         with self._database.snapshot() as cursor:
             rows = {row[0]: row for row in cursor.execute(_CONVERSATIONS, [conversation_ids]).fetchall()}
-            messages = _messages(cursor, list(rows))
-        found = []
-        for conversation_id in conversation_ids:
-            if conversation_id in rows:
-                at, title, model, created_at, pinned, archived, documents = rows[conversation_id]
-                kept = tuple(messages[conversation_id])
-                about = (pinned, archived, _names(documents))
-                found.append(SavedConversation(at, title, model, created_at, kept, *about))
-        return found
+            messages = _messages(cursor, cursor.execute(_MESSAGES, [list(rows)]).fetchall())
+        return [_conversation(rows[at], messages[at]) for at in conversation_ids if at in rows]
+
+    def some(self, conversation_id: str, message_ids: Sequence[str]) -> SavedConversation | None:
+        """A conversation with some of its messages, as of one commit; None when there is none."""
+        with self._database.snapshot() as cursor:
+            found = cursor.execute(_CONVERSATIONS, [[conversation_id]]).fetchall()
+            rows = cursor.execute(_SOME, [[conversation_id], list(message_ids)]).fetchall()
+            messages = _messages(cursor, rows)
+        return _conversation(found[0], messages[conversation_id]) if found else None
 
 
-def _messages(cursor: DuckDBPyConnection, conversation_ids: list[str]) -> dict[str, list[SavedMessage]]:
-    rows = cursor.execute(_MESSAGES, [conversation_ids]).fetchall()
+def _conversation(row: tuple[Any, ...], messages: list[SavedMessage]) -> SavedConversation:
+    at, title, model, created_at, pinned, archived, documents = row
+    return SavedConversation(at, title, model, created_at, tuple(messages), pinned, archived, _names(documents))
+
+
+def _messages(cursor: DuckDBPyConnection, rows: list[tuple[Any, ...]]) -> dict[str, list[SavedMessage]]:
+    """The messages of some rows, by conversation."""
     ids = [row[1] for row in rows]
     ratings = {row[0]: SavedRating(*row[1:]) for row in cursor.execute(_RATINGS, [ids]).fetchall() if row[1]}
     streams = _streams(cursor, ids)

@@ -193,7 +193,52 @@ create table support_checks (           -- an answer whose sentences were looked
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS + _STREAMS + _DOCUMENTS, _EVIDENCE)
+_SHARES = """
+create table shares (                   -- few, so all are held in memory; the token is nowhere, see core.sharing.tokens
+    id varchar not null,
+    kind varchar not null,              -- conversation or notebook
+    target_id varchar not null,
+    created_at timestamptz not null,
+    expires_at timestamptz,             -- null: never
+    revoked_at timestamptz,
+    views bigint not null default 0
+);
+"""
+
+_NOTEBOOKS = """
+create table notebooks (
+    id varchar not null,
+    title varchar not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+create table cells (                    -- of all notebooks: few, and changed as they are edited
+    id varchar not null,
+    notebook_id varchar not null,
+    place integer not null,             -- 0 the first
+    kind varchar not null,              -- markdown, sql, chart, input
+    name varchar not null,
+    text varchar not null,
+    settings varchar not null           -- JSON
+);
+create table cell_results (             -- one row a SQL cell that was run; its table is a file named by both ids
+    cell_id varchar not null,
+    notebook_id varchar not null,
+    run_id varchar not null,
+    made_of varchar not null,           -- a digest of all that it was made of: another one now, and it is stale
+    ran_at timestamptz not null,
+    tables varchar[] not null,          -- the cells that it named; inputs with a $
+    columns varchar not null,           -- JSON: name, type, whether the file holds it as another
+    rows bigint not null,
+    bytes bigint not null,              -- of the file; 0: there is none, as it failed
+    truncated boolean not null,
+    note varchar,
+    error varchar,
+    milliseconds double
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS + _STREAMS + _DOCUMENTS, _EVIDENCE, _NOTEBOOKS, _SHARES)
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

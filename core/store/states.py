@@ -20,6 +20,7 @@ from core.store.database import Database
 from core.store.passages import Passages
 from core.store.storing import storing
 
+_SLICE = 1000  # Documents that a write job ends: some 10 ms, so that a commit of streaming text hardly waits.
 _log = logging.getLogger(__name__)
 _OLDER = """with recursive older(id) as (select id from documents where replaced_by = ? and status = 'replaced'
 union select d.id from documents d join older o on d.replaced_by = o.id where d.status = 'replaced')"""
@@ -42,6 +43,8 @@ class States:
         self._database = database
         self.passages = Passages(database)
         self.changed: list[Callable[[str], None]] = []
+        self.revision = object()
+        """Another one after every change of what can be searched, or of its tags."""
 
     def append(self, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> bool:
         """Adds passages of a document that is being indexed; False when it no longer is, and nothing was added."""
@@ -84,11 +87,18 @@ class States:
 
     def set_failed(self, document_id: str, error: str) -> bool:
         """Closes a document that could not be indexed and drops what was added of it."""
-        return self._leave_indexing(document_id, "failed", error)
+        return bool(self._leave_indexing("failed", error, document_id))
 
     def cancel(self, document_id: str) -> bool:
         """Ends the indexing of a document and drops what was added of it; False when it was not being indexed."""
-        return self._leave_indexing(document_id, "cancelled", None)
+        return bool(self._leave_indexing("cancelled", None, document_id))
+
+    def cancel_all(self) -> tuple[str, ...]:
+        """Ends the indexing of every document and drops what was added of them; which they were."""
+        cancelled: list[str] = []
+        while some := self._leave_indexing("cancelled", None):
+            cancelled += some
+        return tuple(cancelled)
 
     def retry(self, document_id: str) -> bool:
         """Has a document that failed or was cancelled indexed once more; False when it did neither."""
@@ -153,18 +163,23 @@ class States:
         waiting: tuple[str, ...] = self._database.write(job)
         return waiting
 
-    def _leave_indexing(self, document_id: str, status: str, error: str | None) -> bool:
-        sql = "update documents set status = ?, error = ? where id = ? and status = 'indexing' returning id"
+    def _leave_indexing(self, status: str, error: str | None, document_id: str | None = None) -> list[str]:
+        """Ends the indexing of one document, or of the next few; which were being indexed."""
+        few = f"(select id from documents where status = 'indexing' limit {_SLICE})"
+        which = f"id in {few}" if document_id is None else "id = ?"
+        sql = f"update documents set status = ?, error = ? where status = 'indexing' and {which} returning id"
 
-        def job(cursor: DuckDBPyConnection) -> bool:
-            changed = _ids(cursor, sql, status, error, document_id)
+        def job(cursor: DuckDBPyConnection) -> list[str]:
+            changed = _ids(cursor, sql, status, error, *([] if document_id is None else [document_id]))
             cursor.execute("delete from passages where document_id in (select unnest(?::varchar[]))", [changed])
-            return bool(changed)
+            return changed
 
-        return bool(self._database.write(job))
+        changed: list[str] = self._database.write(job)
+        return changed
 
     def _tell(self, searched: Iterable[str], gone: Iterable[str]) -> None:
         """Says after a commit which documents are searched from now on, and which no longer."""
+        self.revision = object()
         for document_id in (*searched, *gone):
             for listener in self.changed:
                 try:

@@ -9,16 +9,12 @@ from typing import Any
 
 import duckdb
 
-from core.ids import new_id
 from core.store.database import Database
+from core.store.snapshot import Snapshot
 from core.store.writer import readable
 
 # One row a message: an answer's has the text of all its streams, and how the last of them ended.
-_TABLES = {
-    "conversations": """
-select id, title, model, pinned, archived, created_at from conversations where deleted_at is null
-""",
-    "messages": """
+_MESSAGES = """
 with answers as (
     select s.message_id, string_agg(o.text, '' order by s.seq) as text,
         string_agg(o.reasoning, '' order by s.seq) as reasoning, arg_max(s.id, s.seq) as last, min(o.times[1]) as first,
@@ -37,47 +33,64 @@ select m.conversation_id, c.title, m.id as message_id, m.parent_id, m.seq, m.rol
 from messages m join conversations c on c.id = m.conversation_id and c.deleted_at is null
 left join answers a on a.message_id = m.id left join streams s on s.id = a.last
 left join outcomes o on o.stream_id = a.last left join ratings r on r.message_id = m.id
-""",
-    "sources": """
-select s.conversation_id, s.message_id, r.mark, r.rank, r.document_id, r.title, r.page, r.heading, r.quote, r.score
-from retrieved r join streams s on s.id = r.stream_id
-join conversations c on c.id = s.conversation_id and c.deleted_at is null
-""",
+"""
+_OF_THEM = "conversation_id in (select conversation_id from stored.conversations)"
+_CHOSEN = {
+    "conversations": "$ids::varchar[] is null or list_contains($ids, conversation_id)",
+    "costs": "stream_id in (select stream_id from stored.answers)",
+    "rewrites": "stream_id in (select stream_id from stored.retrievals)",
+    "documents": "$ids::varchar[] is null or document_id in (select document_id from stored.retrieved)",
 }
+# DuckDB 1.0 and all later versions can open the file.
+_STORAGE = "v1.0.0"
+_MEMORY = "1GiB"
+_PATIENCE = 600.0
 
 
 class TableExports:
     """Writes the conversations of one database as tables."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, snapshot: Snapshot, views: Sequence[str]) -> None:
+        self._database, self._snapshot, self._views = database, snapshot, tuple(views)
 
     def parquet(self, path: Path, conversation_ids: Sequence[str] | None = None) -> None:
-        """Writes one row a message into a new Parquet file.
+        """Writes one row a message into a new Parquet file, with its conversation's title.
 
         Raises:
             StorageError: the disk is full.
         """
-        sql = f"from ({_TABLES['messages']}) where {_chosen(conversation_ids, 'conversation_id')} order by seq"
+        sql = f"from ({_MESSAGES}) where {_chosen(conversation_ids, 'conversation_id')} order by seq"
         with _readable():
             self._database.fetch(f"copy ({sql}) to {_literal(path)} (format parquet)", _parameters(conversation_ids))
 
     def duckdb(self, path: Path, conversation_ids: Sequence[str] | None = None) -> None:
-        """Writes conversations, messages and the sources of answers into a new DuckDB file.
+        """Writes a new DuckDB file with the tables that analysts see in the app, under the same names.
 
         Raises:
+            Unavailable: a long history is still being prepared.
             StorageError: the disk is full.
         """
-        name = f"export_{new_id()}"
-        with self._database.read() as cursor, _readable():
-            cursor.execute(f"attach {_literal(path)} as {name}").fetchall()
-            try:
-                for table, rows in _TABLES.items():
-                    column = "id" if table == "conversations" else "conversation_id"
-                    sql = f"create table {name}.{table} as from ({rows}) where {_chosen(conversation_ids, column)}"
-                    cursor.execute(sql, _parameters(conversation_ids)).fetchall()
-            finally:
-                cursor.execute(f"detach {name}").fetchall()
+        ids = None if conversation_ids is None else list(conversation_ids)
+        with self._snapshot.open(0, _PATIENCE) as files, _readable(), _new_file(path) as connection:
+            connection.execute("create schema stored")
+            # The tables that others are chosen by come first.
+            for name in sorted(files.tables, key=lambda name: (name != "conversations", name in _CHOSEN)):
+                parts = ", ".join(_literal(files.folder / file) for file in files.tables[name])
+                chosen = _CHOSEN.get(name, _OF_THEM)
+                sql = f"create table stored.{name} as from read_parquet([{parts}]) where {chosen}"
+                connection.execute(sql, {"ids": ids} if "$ids" in chosen else None)
+            for line in self._views:
+                connection.execute(line)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of its own, so that the app's has nothing to do with what is written."""
+    config: dict[str, Any] = {"threads": 1, "memory_limit": _MEMORY, "temp_directory": str(path.parent)}
+    with duckdb.connect(config=config) as connection:
+        connection.execute(f"attach {_literal(path)} as history (storage_version '{_STORAGE}')")
+        connection.execute("use history")
+        yield connection
 
 
 @contextmanager

@@ -37,6 +37,7 @@ class MadeUp:
 
     questions: int
     seed: int = 1
+    words_asked: int = 8
     asked: list[Question] = field(default_factory=list)
     nearest: list[list[tuple[float, str]]] = field(default_factory=list)
 
@@ -49,7 +50,7 @@ class MadeUp:
         weights = 1 / np.arange(1, _VOCABULARY + 1)
         self._cumulated = np.cumsum(weights) / weights.sum()
         self._topics = self._rng.standard_normal((_TOPICS, 384), dtype=np.float32)
-        self.asked = [Question(self._words(8), self._vectors(1)[0]) for _ in range(self.questions)]
+        self.asked = [Question(self.words(self.words_asked), self.vectors(1)[0]) for _ in range(self.questions)]
         self.nearest = [[] for _ in self.asked]
 
     def fill(self, documents: Documents, passages: int) -> None:
@@ -80,14 +81,14 @@ class MadeUp:
                 for i, name in enumerate(names)
             ]
         )
-        vectors = self._vectors(passages)
+        vectors = self.vectors(passages)
         rows = [
             Passage(
                 new_id(),
                 added[i // DOCUMENT][0],
                 "",
                 i % DOCUMENT,
-                self._words(_WORDS),
+                self.words(_WORDS),
                 None,
                 None,
                 900 * i,
@@ -106,11 +107,13 @@ class MadeUp:
             top = np.argsort(-row)[:10]
             best[:] = sorted([*best, *((float(row[i]), rows[i].id) for i in top)], reverse=True)[:10]
 
-    def _vectors(self, n: int) -> Vectors:
+    def vectors(self, n: int) -> Vectors:
+        """`n` vectors (n, 384) of unit length, in heaps."""
         heaps = self._topics[self._rng.integers(0, _TOPICS, n)]
         vectors = heaps + self._rng.standard_normal((n, 384), dtype=np.float32)
         result: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return result
 
-    def _words(self, n: int) -> str:
+    def words(self, n: int) -> str:
+        """`n` words."""
         return " ".join(self._vocabulary[np.searchsorted(self._cumulated, self._rng.random(n))])

@@ -9,7 +9,8 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,17 @@ def spread(values: Sequence[float], name: str, scale: float = 1.0) -> dict[str, 
         f"{name}_p95": rounded(percentile(values, 95) * scale),
         f"{name}_max": rounded(max(values, default=math.nan) * scale),
     }
+
+
+def timed(work: Callable[[], object], times: int, before: int = 1) -> dict[str, float]:
+    """How long some work takes, in ms, after it was done `before` times without looking."""
+    seconds = []
+    for number in range(-before, times):
+        began = time.perf_counter()
+        work()
+        if number >= 0:
+            seconds.append(time.perf_counter() - began)
+    return spread(seconds, "ms", 1000)
 
 
 def rounded(value: float) -> float:

@@ -28,7 +28,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.retrieval.encoders.embed import Embedder, model_folder
+from core.retrieval.encoders.embed import Embedder
+from core.retrieval.encoders.folder import model_folder
 from tests.bench._measure import ROOT, report, rounded, spread
 
 _CRANFIELD = Path(__file__).with_name("data") / "cranfield"

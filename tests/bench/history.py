@@ -23,7 +23,7 @@ from core.service import Service
 from core.settings import Settings
 from core.store.database import Database
 from core.store.streams import Streams
-from tests.bench._measure import report, rounded, spread, upstream
+from tests.bench._measure import report, rounded, spread, timed, upstream
 from tests.fakes.story import token
 from tests.support.server import LIGHT, Server
 from tests.support.wire import call
@@ -158,9 +158,9 @@ def _in_process(settings: Settings, longest: str, times: int) -> list[dict[str, 
 
         return [
             {"what": "open the database", **spread([opened], "ms", 1000)},
-            {"what": f"open a conversation, newest {NEWEST}", **_timed(open_conversation, times)},
-            {"what": "a conversation, every message", **_timed(lambda: chat.messages(longest), times)},
-            {"what": f"list the newest {LISTED}", **_timed(lambda: chat.conversations(LISTED), times)},
+            {"what": f"open a conversation, newest {NEWEST}", **timed(open_conversation, times, 2)},
+            {"what": "a conversation, every message", **timed(lambda: chat.messages(longest), times, 2)},
+            {"what": f"list the newest {LISTED}", **timed(lambda: chat.conversations(LISTED), times, 2)},
         ]
     finally:
         service.close()
@@ -173,19 +173,9 @@ def _over_http(data_dir: Path, base_url: str, longest: str, times: int) -> list[
             return lambda: asyncio.run(call(server.port, "GET", path))
 
         return [
-            {"what": "HTTP: every message", **_timed(get(f"/api/conversations/{longest}/messages"), times)},
-            {"what": f"HTTP: the newest {LISTED}", **_timed(get(f"/api/conversations?limit={LISTED}"), times)},
+            {"what": "HTTP: every message", **timed(get(f"/api/conversations/{longest}/messages"), times, 2)},
+            {"what": f"HTTP: the newest {LISTED}", **timed(get(f"/api/conversations?limit={LISTED}"), times, 2)},
         ]
-
-
-def _timed(work: Callable[[], object], times: int) -> dict[str, float]:
-    seconds = []
-    for number in range(-2, times):
-        began = time.perf_counter()
-        work()
-        if number >= 0:
-            seconds.append(time.perf_counter() - began)
-    return spread(seconds, "ms", 1000)
 
 
 if __name__ == "__main__":

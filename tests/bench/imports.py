@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from core.analysis.views import definitions
 from core.exchange.exchange import Exchange
 from core.exchange.report import Report
 from core.ids import new_id
@@ -20,7 +21,9 @@ from core.maintenance import Maintenance
 from core.models import Kind, Trace
 from core.store.conversations import Conversations
 from core.store.database import Database
+from core.store.snapshot import Snapshot
 from core.store.streams import Chunk, Streams, append
+from core.store.table_exports import TableExports
 from core.streams.hub import Hub
 from tests.bench._measure import report, rounded, spread
 from tests.fakes.story import token
@@ -61,9 +64,12 @@ def _exchange(path: Path) -> Iterator[tuple[Exchange, Database]]:
         numbers[0] += count
         return numbers[0] - count + 1
 
+    snapshot = Snapshot(database, path.with_name("snapshot"))
+    tables = TableExports(database, snapshot, definitions())
     try:
-        yield Exchange(database, reserve), database
+        yield Exchange(database, tables, reserve), database
     finally:
+        snapshot.close()
         maintenance.close()
         hub.close()
         database.close()

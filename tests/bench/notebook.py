@@ -1,4 +1,4 @@
-"""Queries of a long history: its snapshot, what analysts ask of it, and what that costs while answers stream."""
+"""Notebooks over a long history: its snapshot, the ready-made ones, and what that costs while answers stream."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,35 +16,19 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from core.analysis.sandbox import Sandbox
+from core.notebook.notebooks import Notebooks
+from core.notebook.ready import ready_made
+from core.notebook.values import CellKind, NewNotebook
 from core.store.database import Database
 from core.store.snapshot import Snapshot
 from tests.bench import streams
-from tests.bench._measure import report, rounded, spread, upstream
+from tests.bench._measure import report, rounded, spread, timed, upstream
 from tests.bench._turns import add_turns
 from tests.support.server import Server
 from tests.support.wire import call
 
 _SLICE = 50_000
-# What ready-made notebooks ask, a cell a line.
-_CELLS = {
-    "usage by model": "select model, count(*), sum(prompt_tokens), sum(completion_tokens), sum(cost) from answers "
-    "group by all order by all",
-    "cost by day and model": "from tokens_by_day order by day, model",
-    "first token, speed": "select model, quantile_cont(first_token_ms, [0.5, 0.95]), "
-    "quantile_cont(tokens_per_second, [0.05, 0.5]) from answers where status = 'done' group by all",
-    "errors by day": "select created_at::date as day, status, count(*) from answers where status <> 'done' "
-    "group by all order by all",
-    "newest errors": "select asked_at, question, error from turns where status = 'error' "
-    "order by asked_at desc limit 50",
-    "most cited passages": "select title, passage_id, count(*) as n from citations where cited group by all "
-    "order by n desc limit 20",
-    "weak support": "select message_id, title, quote, support from citations where support < 0.3 "
-    "order by support limit 50",
-    "unsupported": "select asked_at, question from turns where unsupported order by asked_at desc limit 50",
-    "feedback by model": "select model, count(*) filter (rating = 1), count(*) filter (rating = -1) from answers "
-    "where rating is not null group by all",
-    "words of questions": "select count(*) from turns where question ilike '%word 7%'",
-}
+_LOOK = 0.002
 
 
 def main() -> None:
@@ -75,6 +60,7 @@ def main() -> None:
 def _queries(database: Database, folder: Path, times: int) -> list[dict[str, Any]]:
     snapshot = Snapshot(database, folder)
     sandbox = Sandbox(snapshot)
+    notebooks = Notebooks(database, sandbox, folder.with_name("notebooks"))
     try:
         began = time.perf_counter()
         with snapshot.open(patience=3600) as files:
@@ -84,19 +70,40 @@ def _queries(database: Database, folder: Path, times: int) -> list[dict[str, Any
         rows = [
             {"what": f"the first snapshot: {rounded(size / 1e6)} MB, {parts} files", "ms_p50": rounded(first * 1e3)}
         ]
-        rows.append({"what": "select 1", **_timed(lambda: sandbox.run("select 1"), times)})
-        for name, sql in _CELLS.items():
-            rows.append({"what": name, **_timed(lambda sql=sql: sandbox.run(sql), times)})
+        rows.append({"what": "select 1", **timed(lambda: sandbox.run("select 1"), times)})
+        rows += [_whole(notebooks, ready, times) for ready in ready_made()]
 
         def fresh() -> None:
             database.write(_add_one)
             assert sandbox.run("select count(*) from answers", max_age=0).rows
 
-        rows.append({"what": "one more answer, and a query that counts it", **_timed(fresh, times * 4)})
+        rows.append({"what": "one more answer, and a query that counts it", **timed(fresh, times * 4)})
         return rows
     finally:
+        notebooks.close()
         sandbox.close()
         snapshot.close()
+
+
+def _whole(notebooks: Notebooks, ready: NewNotebook, times: int) -> dict[str, Any]:
+    """A notebook as the app runs it: every query, two at once, each with its result in a file."""
+    notebook = notebooks.create(ready.title, ready.cells)
+    seconds = Counter[str]()
+
+    def run() -> None:
+        notebooks.run(notebook.id)
+        while any((states := notebooks.states(notebook.id))[cell.id].status.moving for cell in notebook.cells):
+            time.sleep(_LOOK)
+        assert not any(state.error for state in states.values()), states
+        for cell in notebook.cells:
+            seconds[cell.name] = max(seconds[cell.name], int(states[cell.id].milliseconds or 0))
+
+    row = {
+        "what": f"{ready.title}, {sum(cell.kind is CellKind.SQL for cell in ready.cells)} queries",
+        **timed(run, times),
+    }
+    slowest, most = seconds.most_common(1)[0]
+    return row | {"slowest": slowest, "slowest_ms": most}
 
 
 def _add_one(cursor: DuckDBPyConnection) -> None:
@@ -110,10 +117,11 @@ def _while_answers_stream(data_dir: Path, arguments: argparse.Namespace) -> list
     for what, sql in (
         ("", ""),
         ("a small query each second", "select count(*) from turns where asked_at > now() - interval 1 hour"),
-        ("a whole notebook over and over", ""),
+        ("all ready-made notebooks over and over", ""),
     ):
+        asked_for = [{"sql": sql}] if sql else _every_query() if what else []
         with upstream() as base_url, Server(data_dir, base_url) as server:
-            with _asking(server, [sql] if sql else list(_CELLS.values()) if what else []) as asked:
+            with _asking(server, asked_for) as asked:
                 row = asyncio.run(streams._measure(server, base_url, arguments))
             kept = ("exact", "lag_ms_p50", "lag_ms_p95", "lag_ms_max", "end_to_model_ratio", "server_cpu_share")
             name = f"{arguments.streams} answers stream, {what or 'no query'}"
@@ -123,8 +131,17 @@ def _while_answers_stream(data_dir: Path, arguments: argparse.Namespace) -> list
     return rows
 
 
+def _every_query() -> list[dict[str, Any]]:
+    """Every query of the ready-made notebooks, with what their inputs hold."""
+    queries = list[dict[str, Any]]()
+    for notebook in ready_made():
+        params = {cell.name: cell.settings["value"] for cell in notebook.cells if cell.kind is CellKind.INPUT}
+        queries += [{"sql": cell.text, "params": params} for cell in notebook.cells if cell.kind is CellKind.SQL]
+    return queries
+
+
 @contextmanager
-def _asking(server: Server, queries: list[str]) -> Iterator[list[float]]:
+def _asking(server: Server, queries: list[dict[str, Any]]) -> Iterator[list[float]]:
     """Somebody who asks these again and again, once a second; the seconds that each took, in the server's eyes."""
     ended, seconds = threading.Event(), list[float]()
 
@@ -132,7 +149,7 @@ def _asking(server: Server, queries: list[str]) -> Iterator[list[float]]:
         number = 0
         while queries and not ended.wait(1.0 if len(queries) == 1 else 0.01):
             began = time.perf_counter()
-            asyncio.run(call(server.port, "POST", "/api/sql", {"sql": queries[number % len(queries)]}))
+            asyncio.run(call(server.port, "POST", "/api/sql", queries[number % len(queries)]))
             seconds.append(time.perf_counter() - began)
             number += 1
 
@@ -143,16 +160,6 @@ def _asking(server: Server, queries: list[str]) -> Iterator[list[float]]:
     finally:
         ended.set()
         thread.join()
-
-
-def _timed(work: Callable[[], object], times: int) -> dict[str, float]:
-    seconds = []
-    for number in range(-1, times):
-        began = time.perf_counter()
-        work()
-        if number >= 0:
-            seconds.append(time.perf_counter() - began)
-    return spread(seconds, "ms", 1000)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Takes pictures of the pages: `python -m tests.browser.screenshots OUTDIR`.
 
 Each is taken wide and narrow, light and dark: empty, streaming, finished with sources, failing, a source in its
-surroundings and on its page, searching, documents.
+surroundings and on its page, searching, documents, the history, a replay.
 """
 
 from __future__ import annotations
@@ -112,6 +112,13 @@ def take(browser: Browser, server: Server, folder: Path, scheme: str, width: str
             source = chat.open_beside(chat.page.get_by_role("link", name="Open in the document"))
             expect(source.locator(".quote")).to_be_visible()
             source.screenshot(path=folder / f"surroundings-{width}-{scheme}.png", animations="disabled")
+            chat.open(f"/history?replay={asked['conversation_id']}")
+            chat.page.get_by_role("button", name="The next message").click(click_count=2)
+            picture("replay")
+            chat.open("/history?q=ferry fares")
+            expect(chat.page.locator("mark").first).to_be_visible()
+            chat.settle()
+            picture("history")
     context.close()
 
 

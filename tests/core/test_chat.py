@@ -138,7 +138,7 @@ def test_a_question_keeps_the_model_of_its_conversation(service: Service) -> Non
 
 
 def test_a_question_keeps_the_documents_of_its_conversation(service: Service) -> None:
-    """Asking, editing and regenerating search the documents that the conversation was begun with."""
+    """Asking, editing and regenerating search what the conversation was begun with, unless a question says more."""
     asked = service.chat.begin(Question("Why?", document_ids=("d1",), start=True, retrieve=False))
     ended(service, asked)
     second = service.chat.ask(asked.conversation_id, Question("And?", start=True, retrieve=False))
@@ -146,7 +146,9 @@ def test_a_question_keeps_the_documents_of_its_conversation(service: Service) ->
     edited = service.chat.edit(second.user_message_id, Question("But?", retrieve=False))
     again = service.chat.regenerate(second.message_id)
     other = service.chat.edit(second.user_message_id, Question("But?", document_ids=("d2",), retrieve=False))
-    for one, documents in ((second, ("d1",)), (edited, ("d1",)), (again, ("d1",)), (other, ("d2",))):
+    widest = service.chat.edit(second.user_message_id, Question("But?", everything=True, retrieve=False))
+    asked_within = ((second, ("d1",)), (edited, ("d1",)), (again, ("d1",)), (other, ("d2",)), (widest, None))
+    for one, documents in asked_within:
         stream = service.streams.get(one.stream_id)
         assert stream is not None
         assert stream.document_ids == documents

@@ -15,9 +15,10 @@ ROOT = Path(__file__).parents[2]
 
 # Each room may import the rooms above it and itself, never one below or beside it.
 _ROOMS = [
-    [("core", "core.errors", "core.settings", "core.models", "core.clock", "core.ids")],
+    [("core", "core.errors", "core.settings", "core.models", "core.clock", "core.ids", "core.notebook.values")],
     [("core.store",), ("core.branches",), ("core.questions",)],
-    [("core.providers",), ("core.retrieval", "core.retrieval.reading"), ("core.retrieval.encoders",)],
+    [("core.providers",), ("core.retrieval.encoders",)],
+    [("core.retrieval", "core.retrieval.reading")],
     [("core.retrieval.documents",), ("core.retrieval.answering",)],
     [("core.retrieval.searching",)],
     [("core.streams",), ("core.exchange",), ("core.analysis",)],
@@ -33,7 +34,7 @@ _ROOMS = [
 ]
 # The views that analysts see are SQL, and the process that runs their queries runs SQL: on a snapshot, in a database
 # of its own. Neither touches the app's.
-_SQL_ELSEWHERE = {"core.analysis.views", "core.analysis.worker"}
+_SQL_ELSEWHERE = {f"core.analysis.{name}" for name in ("views", "examples", "worker", "keeping", "naming", "tables")}
 _PLACES = {name: (floor, room) for floor, rooms in enumerate(_ROOMS) for room in rooms for name in room}
 _SQL = re.compile(
     r"\bselect\b.+\bfrom\b|\binsert\s+into\b|\bupdate\s+\w+\s+set\b|\bdelete\s+from\b|\b(create|alter|drop)\s+table\b",

@@ -73,3 +73,19 @@ def test_a_limited_conversation_can_search_everything_again(open_page: OpenPage,
     ask(page, "When does the walnut press in Elder Lane grind?")
     newest = service.chat.messages(service.chat.conversations()[0].id)[-1]
     assert press.id in {source.document_id for source in newest.sources}
+    assert open_page(c=service.chat.conversations()[0].id).radio[0].value == "All documents"
+
+
+def test_a_tag_means_what_has_it_when_it_is_asked(open_page: OpenPage, service: Service) -> None:
+    """What is given the tag later is searched by later questions."""
+    press = added(service, "walnuts.txt", PRESS, tags=("mills",))
+    page = open_page()
+    page.radio[0].set_value("Only some").run()
+    page.multiselect[1].set_value(["mills"]).run()
+    page = ask(page, "When does the walnut press grind?")
+    ferry = added(service, "ferry.txt", FERRY, tags=("mills",))
+    assert page.multiselect[1].value == ["mills"]
+    ask(page, "And when does the ferry to Gull Point sail?")
+    answers = service.chat.messages(service.chat.conversations()[0].id)[1::2]
+    asked = [service.streams.get(answer.stream_id or "").document_ids for answer in answers]
+    assert asked == [(press.id,), (ferry.id, press.id)]

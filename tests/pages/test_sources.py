@@ -12,6 +12,7 @@ from tests.fakes.openrouter import FakeOpenRouter
 from tests.fakes.replies import answer
 from tests.pages.conftest import OpenPage
 from tests.pages.support import added, answered, captions, click, said, texts, words
+from tests.support.server import wait_for
 
 PRESS = "The walnut press in Elder Lane grinds on Thursdays from nine to noon."
 GUIDE = "\n\n".join(f"## Part {number}\n\nPart {number} of the guide is part{number} alone." for number in range(9))
@@ -74,6 +75,19 @@ def test_a_source_stands_in_its_surroundings(visit: OpenPage, service: Service, 
     page = click(page, more[-1])
     assert words(page).count('class="words"') > before
     assert "answer to “Part 4 of the guide is part4?”" in "\n".join(text.value for text in page.markdown)
+
+
+def test_the_sentences_that_rest_on_a_source_are_read_plainly(
+    visit: OpenPage, service: Service, openrouter: FakeOpenRouter
+) -> None:
+    """Without marks and markup, with how well each rests on it."""
+    added(service, "walnuts.txt", PRESS)
+    openrouter.script("fake/bold", answer("- The **walnut press** grinds on *Thursdays* [1]."))
+    asked = answered(service, Question(QUESTION, "fake/bold", start=True))
+    wait_for(lambda: service.chat.message(asked.message_id).supports, 60, "nothing is checked")
+    page = visit("source.py", message=asked.message_id, mark="1")
+    assert ">The walnut press grinds on Thursdays.<" in words(page)
+    assert "supported · similarity 0." in words(page)
 
 
 def test_a_source_outlives_its_document(visit: OpenPage, service: Service, asked: Asked) -> None:

@@ -18,7 +18,10 @@ from core.retrieval.reading.split import LIMIT, Count
 MOST_CLAIMS = 500
 """Sentences of one answer that are compared: a longer answer has its first ones compared."""
 _MARK = re.compile(r"\[\d{1,3}\](?!\()")
-_MARKUP = re.compile(r"\A[ \t]*(?:(?:#{1,6}|>|[-*+]|\d{1,3}[.)])[ \t]+)*|[*`|]+|\]\([^)\s]*\)|(?<!\w)[\[_]+|_+(?!\w)")
+_MARKUP = re.compile(
+    r"\A[ \t]*(?:(?:#{1,6}|>|[-*+]|\d{1,3}[.)])[ \t]+)*"
+    r"|(?<=[^\s\\])\*+|\*+(?=\S)|[`|]+|~~|\]\([^)\s]*\)|(?<!\w)[\[_]+|_+(?!\w)|\\(?=[^\w\s])"
+)
 _STOP = re.compile(r"\s+([.,;:!?…])")
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -70,8 +73,13 @@ def claims(text: str, allowed: Collection[int]) -> list[Claim]:
 
 def plain(sentence: str) -> str:
     """The words of a sentence without marks and markup, as they are embedded."""
+    return readable(sentence).strip(" .…")
+
+
+def readable(sentence: str) -> str:
+    """A sentence without marks and markup, as it is read where Markdown is not shown."""
     words = " ".join(_MARKUP.sub(" ", _MARK.sub("", sentence)).split())
-    return _STOP.sub(r"\1", words).strip(" .…")
+    return _STOP.sub(r"\1", words)
 
 
 def windows(quote: str, count: Count) -> list[str]:

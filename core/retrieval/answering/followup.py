@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from core.models import Turn
 from core.retrieval.answering.citations import without_marks
-from core.retrieval.answering.words import STOP_WORDS, content_words
+from core.retrieval.answering.words import FILLERS, content_words
 
 REPLY_LIMIT = 400
 """Characters of a reply that may still be a question."""
@@ -95,7 +95,7 @@ def joined(history: Sequence[Turn], question: str) -> str:
             break
         content = turn.content[:_TURN_LIMIT]
         for word in _words(content):
-            if word.casefold() not in STOP_WORDS | said:
+            if word.casefold() not in FILLERS | said:
                 said.add(word.casefold())
                 words.append(word)
         leans = _leans(content)

@@ -22,9 +22,17 @@ class Catalogue:
         """All tags in use, in alphabetical order."""
         return self._documents.tags()
 
+    def tagged(self, tags: Sequence[str]) -> tuple[str, ...]:
+        """The ids of the documents that have any of these tags, newest first."""
+        return self._documents.tagged(tags)
+
     def list(self, limit: int | None = None, offset: int = 0, query: str = "") -> tuple[Document, ...]:
         """The documents whose title or origin holds `query`, whatever its case, newest first."""
         return self._documents.list(limit, offset, query)
+
+    def titles(self) -> dict[str, str]:
+        """The titles of the documents that can be searched, by id, newest first."""
+        return self._documents.titles()
 
     def count(self) -> Counts:
         """How many documents there are, by status."""

@@ -1,4 +1,4 @@
-"""Indexing: one thread reads and splits what waits, another embeds and stores it, some documents at a time.
+"""Indexing: what waits is read and split, while one thread embeds and stores what was, some documents at a time.
 
 Reading is a few documents ahead, so that the model always has a whole batch; documents share batches, so that small
 ones make full ones and a long one holds up nobody.
@@ -10,14 +10,17 @@ import logging
 import threading
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from core.errors import NotFound, StorageError, ThroughlineError
 from core.retrieval.documents.batches import Batch, Part, share, vectors_of
 from core.retrieval.documents.originals import Originals
 from core.retrieval.documents.preparing import Prepared, prepare
 from core.retrieval.documents.queue import Notify, Progress, Queue
+from core.retrieval.documents.readers import Readers
 from core.retrieval.encoders.embed import Embedder
 from core.retrieval.reading.reader import Reader
+from core.retrieval.reading.worker import Unwanted
 from core.store.documents import Documents
 
 LOADING = "Loading the embedding model…"
@@ -38,7 +41,7 @@ class Indexer:
         self._documents = documents
         self._embedder = embedder
         self._originals = originals
-        self._reader = Reader()
+        self._readers = Readers(self.queue, self._read, self._room, self._avoided)
         self._lock = threading.Condition()
         self._storing = threading.RLock()
         self._saver = ThreadPoolExecutor(1, "throughline-saving")
@@ -46,12 +49,9 @@ class Indexer:
         self._long: set[str] = set()
         self._anew: set[str] = set()
         self._closing = threading.Event()
-        self._threads = [
-            threading.Thread(target=work, name=f"throughline-{name}", daemon=True)
-            for name, work in (("reading", self._read_on), ("indexing", self._index_on))
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._index_on, name="throughline-indexing", daemon=True)
+        self._thread.start()
+        self._readers.start()
 
     def put(self, document_ids: Iterable[str], notify: Notify | None = None, *, anew: bool = False) -> None:
         """Has documents indexed; `notify` is called with each when that has ended.
@@ -63,20 +63,21 @@ class Indexer:
             self._anew.update(ids if anew else ())
         self.queue.put(ids, notify)
 
-    def end(self, document_id: str) -> None:
-        """Lets go of a document that is indexed, or no longer to be."""
+    def end(self, document_ids: Collection[str]) -> None:
+        """Lets go of documents that are indexed, or no longer to be; one that is being read is read no further."""
         with self._storing, self._lock:
-            self._active = [one for one in self._active if one.document_id != document_id]
-            self._long.discard(document_id)
-            self._anew.discard(document_id)
-        if (notify := self.queue.end(document_id)) is None:
-            return
-        try:
-            notify(self._documents.get(document_id))
-        except NotFound:  # It was removed meanwhile.
-            return
-        except Exception:
-            _log.exception("what wanted to know of the end of a document failed")
+            self._active = [one for one in self._active if one.document_id not in document_ids]
+            self._long.difference_update(document_ids)
+            self._anew.difference_update(document_ids)
+        ended = self.queue.end(document_ids)
+        self._readers.drop_unwanted()
+        for document_id, notify in ended.items():
+            try:
+                notify(self._documents.get(document_id))
+            except NotFound:  # It was removed meanwhile.
+                continue
+            except Exception:
+                _log.exception("what wanted to know of the end of a document failed")
 
     def stop(self) -> None:
         """Begins to close: what goes wrong from now on is no document's fault."""
@@ -85,12 +86,12 @@ class Indexer:
     def close(self) -> None:
         """Stops; what is unfinished stays `indexing`, and the next start goes on with it."""
         self.stop()
-        self._reader.close()
+        self._readers.close()
         self.queue.close()
         with self._lock:
             self._lock.notify_all()
-        for thread in self._threads:
-            thread.join()
+        self._readers.join()
+        self._thread.join()
         self._saver.shutdown()
 
     def _room(self) -> bool:
@@ -100,25 +101,27 @@ class Indexer:
     def _avoided(self) -> Collection[str]:
         return self._long if any(len(one.pieces) > _LONG for one in self._active) else ()
 
-    def _read_on(self) -> None:
-        while (document_id := self.queue.take(self._room, self._avoided)) is not None:
-            try:
-                prepared = prepare(self._documents, self._originals, self._reader, document_id)
-            except Exception as error:
-                self._fail(document_id, error)
-                continue
-            if prepared is None:
-                if self.queue.taken(document_id):
-                    self.end(document_id)
-            elif len(prepared.pieces) > _LONG and any(len(one.pieces) > _LONG for one in self._active):
-                self._long.add(document_id)
-                self.queue.put_back(document_id)
-            else:
-                self._hold(prepared)
+    def _read(self, document_id: str, reader: Reader) -> None:
+        wanted = partial(self.queue.taken, document_id)
+        try:
+            prepared = prepare(self._documents, self._originals, reader, document_id, wanted)
+        except Unwanted:  # It was cancelled, and may be waiting once more.
+            return
+        except Exception as error:
+            self._fail(document_id, error)
+            return
+        if prepared is not None:
+            self._hold(prepared)
+        elif wanted():
+            self.end([document_id])
 
     def _hold(self, prepared: Prepared) -> None:
         note = EMBEDDING if self._embedder.ready else LOADING
         with self._lock:
+            if len(prepared.pieces) > _LONG and any(len(one.pieces) > _LONG for one in self._active):
+                self._long.add(prepared.document_id)
+                self.queue.put_back(prepared.document_id)
+                return
             if not self.queue.note(prepared.document_id, Progress(0, len(prepared.pieces), note)):
                 return  # It was cancelled meanwhile, and may be waiting once more.
             self._active = [*self._active, prepared]
@@ -173,8 +176,8 @@ class Indexer:
             self._documents.finish(finished)
         for part in parts:
             self.queue.note(part.document_id, Progress(part.ordinals.stop, len(part.document.pieces), EMBEDDING))
-        for document_id in gone.union(one.document_id for one in finished):
-            self.end(document_id)
+        if ended := gone.union(one.document_id for one in finished):
+            self.end(ended)
 
     def _fail(self, document_id: str, error: Exception) -> None:
         if self._closing.is_set():
@@ -186,7 +189,7 @@ class Indexer:
             self._documents.set_failed(document_id, said)
         except Exception:
             _log.exception("that %s failed could not be saved; it is tried again at the next start", document_id)
-        self.end(document_id)
+        self.end([document_id])
 
     def _pause(self, parts: Sequence[Part], error: StorageError) -> None:
         """Has documents that could not be saved begin anew after a while: it is not their fault."""

@@ -98,9 +98,15 @@ class Library(Catalogue):
         """
         document = self.get(document_id)
         if self._documents.cancel(document.id):
-            self._indexer.end(document.id)
+            self._indexer.end([document.id])
         elif (status := self.get(document.id).status) != "cancelled":
             raise Conflict(f"This document is {status}, so there is nothing to cancel. Remove it if it is not wanted.")
+
+    def cancel_all(self) -> int:
+        """Ends the indexing of every document that waits or is being indexed; how many there were."""
+        cancelled = self._documents.cancel_all()
+        self._indexer.end(frozenset(cancelled))
+        return len(cancelled)
 
     def retry(self, document_id: str) -> None:
         """Has a document that failed or was cancelled indexed once more.
@@ -173,7 +179,7 @@ class Library(Catalogue):
         """Ends what is done for a document that was removed or replaced, and drops its file."""
         sha256 = self._documents.gone(document_id)
         if sha256 is not None:
-            self._indexer.end(document_id)
+            self._indexer.end([document_id])
             self._originals.drop(sha256, lambda: self._documents.by_hash(sha256) is not None)
 
 

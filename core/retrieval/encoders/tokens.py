@@ -6,7 +6,7 @@ from functools import cache
 
 from tokenizers import Tokenizer
 
-from core.retrieval.encoders.embed import model_folder
+from core.retrieval.encoders.folder import model_folder
 
 MODEL_LIMIT = 254
 """Tokens of a text that the model reads; it cuts at 256, and two are its own marks."""

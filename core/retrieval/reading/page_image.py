@@ -25,7 +25,7 @@ class PageImages:
         Raises:
             DocumentError: it cannot be drawn; the message says why.
         """
-        return asked(self._worker, {"do": "draw", "page": page, "quote": quote}, data, _LATE, _BROKEN)[1]
+        return asked(self._worker, {"do": "draw", "page": page, "quote": quote}, data, late=_LATE, broken=_BROKEN)[1]
 
     def close(self) -> None:
         """Ends the process."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core.errors import DocumentError, ThroughlineError
 from core.retrieval.reading.frames import Header, receive, send
+from core.retrieval.reading.pieces import packed
 
 _GROWN = 400 * 1024**2  # Bytes that stay in use: another process goes on with less.
 
@@ -40,7 +41,7 @@ def _answer(request: Header, data: bytes) -> tuple[Header, bytes]:
     try:
         if request["do"] == "draw":
             return {}, _draw(data, request["page"], request["quote"])
-        return _read(request["filename"], data), b""
+        return _read(request["filename"], data)
     except ThroughlineError as error:
         return {"error": type(error).__name__, "message": error.message}, b""
     except MemoryError:
@@ -50,12 +51,13 @@ def _answer(request: Header, data: bytes) -> tuple[Header, bytes]:
         return {"failed": f"{type(error).__name__}: {error}"[:500]}, b""
 
 
-def _read(filename: str, data: bytes) -> Header:
+def _read(filename: str, data: bytes) -> tuple[Header, bytes]:
+    from core.retrieval.encoders.tokens import count_tokens
     from core.retrieval.reading.read import read
+    from core.retrieval.reading.split import split
 
     text = read(filename, data)
-    blocks = [[block.text, block.heading, block.page, block.kind] for block in text.blocks]
-    return {"title": text.title, "url": text.url, "blocks": blocks}
+    return {"title": text.title, "url": text.url}, packed(split(text, count_tokens))
 
 
 def _draw(data: bytes, page: int, quote: str) -> bytes:

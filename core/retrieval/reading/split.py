@@ -32,6 +32,15 @@ class Piece:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a file holds: its title and address as far as it tells them, and its text in pieces."""
+
+    title: str | None
+    url: str | None
+    pieces: tuple[Piece, ...]
+
+
 @dataclass(slots=True)
 class _Part:
     """A block, a part of one that is too long, or several together: its span in the content, and its tokens."""

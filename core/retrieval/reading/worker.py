@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from core.retrieval.reading.frames import Header
 from core.retrieval.reading.read_process import ReadProcess
@@ -21,6 +22,19 @@ class Ended(Exception):
     """The process ended before the work did."""
 
 
+class Unwanted(Exception):
+    """The work was given up, as nobody wanted it any more."""
+
+
+Wanted = Callable[[], bool]
+"""Whether some work is still wanted; asked from any thread, and quick to answer."""
+
+
+def always() -> bool:
+    """What is wanted whatever happens."""
+    return True
+
+
 class Worker:
     """The process: started when it is first needed, anew when it has ended, and ended when it has long been idle.
 
@@ -34,6 +48,7 @@ class Worker:
         self._turn = threading.Lock()
         self._lock = threading.Lock()
         self._process: ReadProcess | None = None
+        self._wanted: Wanted = always
         self._resting: threading.Timer | None = None
         self._served = 0
         self._closed = False
@@ -44,32 +59,42 @@ class Worker:
         with self._lock:
             return self._process.pid if self._process is not None else None
 
-    def ask(self, header: Header, body: bytes) -> tuple[Header, bytes]:
+    def ask(self, header: Header, body: bytes, wanted: Wanted = always) -> tuple[Header, bytes]:
         """Has one piece of work done and returns the answer; several threads take turns.
 
         Raises:
             TimedOut: it took too long.
+            Unwanted: it was no longer `wanted`, and `drop_unwanted` said so.
             Ended: the process ended, by a crash or by `close`.
         """
         with self._turn:
             if self._resting is not None:
                 self._resting.cancel()
-            process = self._started()
+            process = self._started(wanted)
             try:
-                answer = process.ask(header, body)
-            except (
-                BaseException
-            ):  # Its answer is still on the way, and must not be taken for that to the next question.
+                answer = process.ask(header, body) if wanted() else None
+            except BaseException:  # Its answer is on the way, and must not be taken for that to the next question.
                 self._end()
                 raise
+            finally:
+                with self._lock:
+                    self._wanted = always
             self._served += 1
             if answer is None or process.late or answer[0].get("last") or self._served >= _SERVED:
                 self._end()
             else:
                 self._rest_later()
-        if answer is None:
-            raise TimedOut if process.late else Ended(f"status {process.ended}")
-        return answer
+        if answer is not None:
+            return answer
+        if not wanted():
+            raise Unwanted
+        raise TimedOut if process.late else Ended(f"status {process.ended}")
+
+    def drop_unwanted(self) -> None:
+        """Ends the work that is being done if it is no longer wanted; back at once."""
+        with self._lock:
+            if self._process is not None and not self._wanted():
+                self._process.kill()
 
     def close(self) -> None:
         """Ends the process, even at work, for good."""
@@ -82,7 +107,7 @@ class Worker:
                 self._resting.cancel()
             self._end()
 
-    def _started(self) -> ReadProcess:
+    def _started(self, wanted: Wanted) -> ReadProcess:
         if self._process is not None and self._process.ended is not None:
             self._end()
         with self._lock:
@@ -91,6 +116,7 @@ class Worker:
             if self._process is None:
                 self._process = _launched(self.seconds, self._memory)
                 self._served = 0
+            self._wanted = wanted
             return self._process
 
     def _end(self) -> None:

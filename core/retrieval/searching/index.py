@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
-from core.models import Passage
-from core.retrieval.searching.lexical import Damaged, Lexical
+from core.retrieval.searching.upkeep import PAUSE, KeptWords
 from core.retrieval.searching.vectors import Vectors
 from core.store.passages import Passages
 
-_SLICE = 500  # Documents whose words are taken up in one go: new ones wait no longer than that.
-_HEAP = 4_000  # Passages that are read at a time.
-_PAUSE = 30.0  # Seconds before a disk that could not be written is tried again.
+TROUBLE = (
+    "Your documents cannot be taken up for searching, so what was added lately is not found. This is tried again "
+    "every half minute. If it stays, check the disk, then restart Throughline."
+)
+_PAUSES = (1.0, 5.0, PAUSE)  # Seconds before a database that could not be read is tried again, and again.
 _log = logging.getLogger(__name__)
 
 
@@ -29,14 +30,18 @@ class Index:
     def __init__(self, passages: Passages, folder: Path | None = None) -> None:
         self.vectors = Vectors()
         self._passages = passages
-        self._lexical = Lexical(folder)
+        self._words = KeptWords(passages, folder, lambda names: self.vectors.count(names), self._wake)
         self._news = threading.Condition()
         self._thread: threading.Thread | None = None
         self._changed: dict[str, None] = {}
         self._announced = self._shown = 0
-        self._stale: list[str] = []
-        self._loaded = self._damaged = self._closing = False
-        self._try_again_at = 0.0
+        self._loaded = self._closing = False
+        self._failures = 0  # In a row.
+
+    @property
+    def trouble(self) -> str | None:
+        """What a person should know while the index has been out of step for longer than a moment."""
+        return TROUBLE if self._failures > 1 else None
 
     def start(self) -> None:
         """Begins to load; back at once."""
@@ -64,24 +69,20 @@ class Index:
         self.start()
         with self._news:
             upto = self._announced
-            self._news.wait_for(lambda: (self._shown >= upto and not self._behind) or self._closing, timeout)
-            return self._shown >= upto and not self._behind
+
+            def settled() -> bool:
+                return self._loaded and self._shown >= upto and not self._words.due
+
+            self._news.wait_for(lambda: settled() or self._failures or self._closing, timeout)
+            return settled()
 
     def words(self, query: str, n: int, allowed: Collection[str] | None = None) -> list[tuple[str, float]]:
         """The `n` passages of the `allowed` documents that fit best by their words, with their BM25 scores."""
-        try:
-            return self._lexical.search(query, n, allowed)
-        except Damaged as error:
-            self._mend(error)
-            return []
+        return self._words.search(query, n, allowed)
 
     def weights(self, query: str) -> dict[str, float]:
         """The terms of a question and how much each tells."""
-        try:
-            return self._lexical.weights(query)
-        except Damaged as error:
-            self._mend(error)
-            return {}
+        return self._words.weights(query)
 
     def close(self) -> None:
         """Ends the thread."""
@@ -91,85 +92,69 @@ class Index:
         if self._thread is not None:
             self._thread.join()
 
-    @property
-    def _behind(self) -> bool:
-        """Whether there is more to do than the latest changes; not while a broken disk keeps that from being done."""
-        return not self._loaded or ((bool(self._stale) or self._damaged) and time.monotonic() >= self._try_again_at)
-
-    def _mend(self, error: Damaged) -> None:
-        _log.warning("the index of words is damaged and is made anew: %s", error.__cause__)
+    def _wake(self) -> None:
         with self._news:
-            self._damaged = True
             self._news.notify_all()
 
     def _run(self) -> None:
         try:
-            self._load()
-            while self._await_work():
-                self._work()
-        except Exception:  # Such as a database that cannot be read: what is in memory is searched all the same.
-            if not self._closing:
-                _log.exception("the index is kept no more; restart Throughline to find what is added from now on")
+            while not self._closing:
+                try:
+                    self._keep()
+                except Exception:  # Such as a database that cannot be read: what is in memory is searched meanwhile.
+                    self._pause()
         finally:
-            self._lexical.close()
+            self._words.close()
+
+    def _keep(self) -> None:
+        """Loads what is not loaded, then takes up changes until the end."""
+        if not self._loaded:
+            self._load()
+        while self._await_work():
+            self._work()
+
+    def _pause(self) -> None:
+        if self._closing:
+            return
+        _log.exception("the index could not be brought up to date; this is tried again")
+        with self._news:
+            pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)]
+            self._failures += 1
+            self._news.notify_all()
+            self._news.wait_for(lambda: self._closing, pause)
 
     def _load(self) -> None:
-        try:
-            held = self._lexical.open()
-        except Damaged as error:
-            self._mend(error)
-            held = {}
-        began = time.monotonic()
+        began, vectors = time.monotonic(), Vectors()
         for batch in self._passages.batches():
             if self._closing:
                 return
-            self.vectors.add(batch.document_ids, batch.ids, batch.vectors)
-        _log.info("loaded %d vectors in %.1f s", self.vectors.count(), time.monotonic() - began)
-        counts = self._passages.counts()
+            vectors.add(batch.document_ids, batch.ids, batch.vectors)
+        _log.info("loaded %d vectors in %.1f s", vectors.count(), time.monotonic() - began)
+        self._words.open()
         with self._news:
-            self._stale = [name for name in {**held, **counts} if held.get(name) != counts.get(name)]
-            self._loaded = True
+            self.vectors = vectors
+            self._loaded, self._failures = True, 0
             self._news.notify_all()
 
     def _await_work(self) -> bool:
-        def due() -> bool:
-            behind = bool(self._stale) or self._damaged
-            return bool(self._changed) or self._closing or (behind and time.monotonic() >= self._try_again_at)
-
         with self._news:
-            while not due():
-                self._news.wait(_PAUSE if self._stale or self._damaged else None)
+            while not (self._changed or self._closing or self._words.due):
+                self._news.wait(PAUSE if self._words.behind else None)
             return not self._closing
 
     def _work(self) -> None:
         with self._news:
             upto, changed, self._changed = self._announced, list(self._changed), {}
-        if changed:
-            self.vectors.remove(changed)
-            for batch in self._passages.batches(changed):
-                self.vectors.add(batch.document_ids, batch.ids, batch.vectors)
         try:
-            self._take_up_words(changed)
-        except Damaged as error:
-            self._mend(error)
-            self._try_again_at = time.monotonic() + _PAUSE
+            if changed:
+                self.vectors.remove(changed)
+                for batch in self._passages.batches(changed):
+                    self.vectors.add(batch.document_ids, batch.ids, batch.vectors)
+            self._words.take_up(changed)
+        except Exception:
+            with self._news:
+                self._changed = {**dict.fromkeys(changed), **self._changed}
+            raise
         with self._news:
-            self._shown = upto
+            self._shown, self._failures = upto, 0
             self._news.notify_all()
-
-    def _take_up_words(self, changed: list[str]) -> None:
-        if self._damaged:
-            self._lexical.clear()
-            self._stale, self._damaged = list(self._passages.counts()), False
-        names = [*changed, *self._stale[-_SLICE:]]
-        self._lexical.change(names, self._read(names))
-        self._stale = self._stale[:-_SLICE]
-
-    def _read(self, document_ids: list[str]) -> Iterator[tuple[Passage, ...]]:
-        heap: list[str] = []
-        for document_id in document_ids:
-            heap.append(document_id)
-            if self.vectors.count(heap) >= _HEAP:
-                yield self._passages.of(heap)
-                heap = []
-        yield self._passages.of(heap)

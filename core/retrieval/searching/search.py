@@ -12,6 +12,7 @@ from core.retrieval.documents.indexing import LOADING
 from core.retrieval.documents.library import Library
 from core.retrieval.encoders.embed import Embedder
 from core.retrieval.encoders.rerank import Reranker
+from core.retrieval.searching.allowed import Allowed
 from core.retrieval.searching.finding import Finder
 from core.retrieval.searching.index import Index
 from core.store.documents import Documents
@@ -38,6 +39,7 @@ class Searcher:
         self._embedder = embedder
         self._reranker = reranker
         self.index = Index(documents.passages, documents.folder / "index")
+        self._allowed = Allowed(documents)
         self._finder = Finder(self.index, documents.passages, embedder, reranker)
         documents.changed.append(self.index.changed)
 
@@ -50,6 +52,11 @@ class Searcher:
     def close(self) -> None:
         """Lets go of the index; call it before the database is closed."""
         self.index.close()
+
+    @property
+    def trouble(self) -> str | None:
+        """What a person should know while what was added lately cannot be found."""
+        return self.index.trouble
 
     def search(
         self,
@@ -75,7 +82,7 @@ class Searcher:
             return Retrieval(query, query, filter)
         if patient:
             self._await_model(on_wait, timeout - (time.perf_counter() - began))
-        allowed = self._documents.searchable(filter)
+        allowed = self._allowed.by(filter)
         waited = 1000 * (time.perf_counter() - began)
         citations, timings = self._finder.find(query, k, allowed)
         timings = replace(timings, wait=waited, total=waited + timings.total)
@@ -84,13 +91,14 @@ class Searcher:
     def _await_documents(self, on_wait: Callable[[str], None] | None, timeout: float) -> bool:
         """Waits for the first documents while none can be searched, and says whether any can be."""
         until = time.monotonic() + timeout
-        waiting = [] if self._documents.any_ready() else list(self._library.progress())[:_FIRST]
-        if waiting and on_wait is not None:
-            on_wait(INDEXING)
-        for document_id in waiting:
-            self._library.wait(document_id, max(0.0, until - time.monotonic()))
         if not self._documents.any_ready():
-            return False
+            waiting = list(self._library.progress())[:_FIRST]
+            if waiting and on_wait is not None:
+                on_wait(INDEXING)
+            for document_id in waiting:
+                self._library.wait(document_id, max(0.0, until - time.monotonic()))
+            if not self._documents.any_ready():
+                return False
         if not self.index.loaded(_CATCHING_UP):
             if on_wait is not None:
                 on_wait(OPENING)

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from core.api import exchange as routes
 from core.questions import Question
 from core.service import Service
-from tests.core.api.support import finished
+from tests.core.api.support import api, client_of, finished
 from tests.core.exchange import samples
 
 
@@ -138,3 +138,22 @@ def test_what_is_taken_out_comes_in_again(client: TestClient) -> None:
     report = client.post("/api/import", files=_upload(whole, "anything.bin")).json()
     assert (report["format"], report["new"]) == ("throughline", 0)
     assert report["conversations"] > 0
+
+
+def test_a_ticket_fetches_what_it_is_for(service: Service) -> None:
+    """Without a token and from any machine, as the pages are; nothing else, and not without one."""
+    begun = service.chat.begin(Question("What does this ticket open?", retrieve=False, title="Opened"))
+    ticket = service.exchange.tickets.issue("markdown", [begun.conversation_id])
+    reader = client_of(api(), client=("10.1.2.3", 50000))
+    response = reader.get(f"/downloads/{ticket}")
+    assert response.status_code == 200
+    assert response.headers["content-disposition"].startswith('attachment; filename="Opened.md"')
+    assert response.headers["cache-control"] == "no-store"
+    assert response.text.count("What does this ticket open?") == 1
+    assert reader.get(f"/downloads/{ticket}x").status_code == 403
+    assert reader.get("/downloads/").status_code == 404
+    assert reader.get("/api/export").status_code == 403
+    service.chat.delete(begun.conversation_id)
+    gone = reader.get(f"/downloads/{ticket}")
+    assert (gone.status_code, gone.headers["content-type"]) == (404, "text/plain; charset=utf-8")
+    assert gone.text.startswith("There is no conversation")

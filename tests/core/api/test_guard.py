@@ -254,3 +254,21 @@ def test_a_page_may_load_images_from_here_alone(path: str) -> None:
     with _caller() as caller:
         policy = caller.get(path, headers={"Host": "localhost"}).headers["Content-Security-Policy"]
     assert "img-src 'self' data: blob:" in policy
+
+
+@pytest.mark.parametrize(
+    ("path", "private"),
+    [
+        ("/shared", True), ("/shared/", True), ("/api/shared/x", True), ("/api/shared/x/streams/y", True),
+        ("/", False), ("/sharedx", False), ("/api/sharedx", False), ("/api/shares/x", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("host", ["localhost", "evil.example"])
+def test_what_a_link_shows_is_kept_by_nobody(path: str, private: bool, host: str) -> None:
+    """Neither the page nor the answers, be they refusals: not in caches, not in the addresses that others are told."""
+    with _caller() as client:
+        headers = client.get(path, headers={"Host": host}).headers
+
+    assert (headers.get("referrer-policy") == "no-referrer") == private
+    assert (headers.get("x-robots-tag") == "noindex") == private
+    assert not private or headers["cache-control"] == "no-store"

@@ -8,12 +8,15 @@ import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from core.analysis.views import definitions, explanations
 from core.exchange.exchange import Exchange
 from core.models import Message
 from core.store.conversations import Conversations
 from core.store.database import Database
 from core.store.messages import Messages
 from core.store.saved import SavedConversation
+from core.store.snapshot import Snapshot
+from core.store.table_exports import TableExports
 
 
 class Desk:
@@ -22,7 +25,9 @@ class Desk:
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
         self.conversations = Conversations(self.database)
-        self.exchange = Exchange(self.database, self.reserve, "fake/default")
+        self._snapshot = Snapshot(self.database, path.with_name("snapshot"))
+        tables = TableExports(self.database, self._snapshot, (*definitions(), *explanations()))
+        self.exchange = Exchange(self.database, tables, self.reserve, "fake/default")
         self._numbers = self.conversations.last_seq()
 
     def reserve(self, count: int) -> int:
@@ -47,6 +52,7 @@ class Desk:
 
     def close(self) -> None:
         """Lets go of the file."""
+        self._snapshot.close()
         self.database.close()
 
 

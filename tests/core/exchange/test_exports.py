@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from core.analysis.views import VIEWS
 from core.errors import InvalidValue, NotFound
 from core.exchange.exchange import FORMATS
 from core.exchange.exports.html import rendered
@@ -144,10 +145,10 @@ def test_some_conversations_are_taken_out_alone(desk: Desk, cited: SavedConversa
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_an_empty_history_is_a_file_too(desk: Desk, format_: str, tmp_path: Path) -> None:
-    """Every format has a form for nothing, and nothing stays behind on disk."""
+    """Every format has a form for nothing, and nothing but the snapshot stays behind on disk."""
     before = set(tmp_path.iterdir())
     assert isinstance(b"".join(desk.exchange.export(format_)), bytes)
-    assert set(tmp_path.iterdir()) == before
+    assert set(tmp_path.iterdir()) - {tmp_path / "snapshot"} == before
 
 
 def test_parquet_has_a_row_for_each_message(desk: Desk, cited: SavedConversation, tmp_path: Path) -> None:
@@ -165,17 +166,43 @@ def test_parquet_has_a_row_for_each_message(desk: Desk, cited: SavedConversation
     assert duckdb.sql(f"select distinct conversation_id from '{path}'").fetchall() == [(cited.id,)]
 
 
-def test_a_duckdb_file_has_conversations_messages_and_sources(
-    desk: Desk, cited: SavedConversation, tmp_path: Path
-) -> None:
-    """It opens elsewhere, and has only what was chosen."""
+def test_a_duckdb_file_has_the_tables_of_the_app(desk: Desk, cited: SavedConversation, tmp_path: Path) -> None:
+    """Under the same names, explained, and only what was chosen; they can be asked elsewhere as here."""
     desk.exchange.import_(file_of([samples.claude()]))
     path = tmp_path / "out.duckdb"
     path.write_bytes(b"".join(desk.exchange.export("duckdb", [cited.id])))
     with duckdb.connect(str(path), read_only=True) as opened:
-        assert opened.execute("select id, title from conversations").fetchall() == [(cited.id, "Tides # <i>")]
+        views = opened.execute(
+            "select view_name, comment from duckdb_views() where not internal and schema_name = 'main'"
+        ).fetchall()
+        assert dict(views) == {view.name: view.description for view in VIEWS}
+        for view in VIEWS:
+            columns = opened.execute(
+                "select column_name, comment from duckdb_columns() where table_name = ? and schema_name = 'main'",
+                [view.name],
+            )
+            assert dict(columns.fetchall()) == dict(view.columns)
+        assert opened.execute("select conversation_id, title from conversations").fetchall() == [
+            (cited.id, "Tides # <i>")
+        ]
         assert opened.execute("select count(*) from messages").fetchall() == [(3,)]
-        assert opened.execute("select mark, quote from sources").fetchall() == [(1, "The <moon>\npulls.")] * 2
+        assert opened.execute("select mark, quote from citations").fetchall() == [(1, "The <moon>\npulls.")] * 2
+        assert opened.execute("select count(*) from turns where answer is not null").fetchall() == [(2,)]
+
+
+def test_a_duckdb_file_of_everything_has_what_is_not_deleted(
+    desk: Desk, cited: SavedConversation, tmp_path: Path
+) -> None:
+    """And nothing of a conversation that waits to be purged."""
+    desk.exchange.import_(file_of([samples.claude()]))
+    desk.conversations.delete(cited.id)
+    path = tmp_path / "out.duckdb"
+    path.write_bytes(b"".join(desk.exchange.export("duckdb")))
+    with duckdb.connect(str(path), read_only=True) as opened:
+        held = opened.execute("select count(*), count(*) filter (conversation_id = ?) from messages", [cited.id])
+        ((messages, deleted),) = held.fetchall()
+        assert messages > 0 and deleted == 0
+        assert opened.execute("select count(*) from citations").fetchall() == [(0,)]
 
 
 def test_every_message_is_in_one_branch() -> None:

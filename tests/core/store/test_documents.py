@@ -238,6 +238,23 @@ def test_nothing_is_added_to_a_document_that_was_ended_meanwhile(documents: Docu
     assert documents.get(cancelled).status == "cancelled"
 
 
+def test_all_that_is_being_indexed_is_cancelled(
+    documents: Documents, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what was added of it, bit by bit; what is ready, or has failed, stays as it is."""
+    monkeypatch.setattr("core.store.states._SLICE", 1)
+    whole, failed = ready(documents, "whole"), add(documents, "failed")[0].id
+    documents.set_failed(failed, "It broke.")
+    half, waits = (add(documents, name)[0].id for name in ("half", "waits"))
+    documents.append(passages(half, 3), unit(3))
+    assert set(documents.cancel_all()) == {half, waits}
+    assert documents.cancel_all() == ()
+    assert [documents.get(one).status for one in (whole, failed, half, waits)] == [
+        "ready", "failed", "cancelled", "cancelled"
+    ]  # fmt: skip
+    assert stored(database) == {whole}
+
+
 def test_what_was_cancelled_or_failed_can_be_tried_again(documents: Documents) -> None:
     """Nothing else can."""
     cancelled, failed = add(documents, "a")[0].id, add(documents, "b")[0].id

@@ -1,15 +1,18 @@
-"""PDF: the text of every page under the bookmarks that lead to it, by pypdfium2."""
+"""PDF: the text of every page under the bookmarks that lead to it, or else the headings on it, by pypdfium2."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import islice
 
 import pypdfium2 as pdfium
 
 from core.errors import DocumentError, TooLarge
+from core.retrieval.reading.formats.pdf_headings import Heading, headings
+from core.retrieval.reading.formats.pdf_lines import Line, lines_of
 from core.retrieval.reading.outline import Outline, Text
 
 _PAGE_LIMIT = 5000
@@ -41,33 +44,31 @@ def _read(document: pdfium.PdfDocument) -> Text:
     if len(document) > _PAGE_LIMIT:
         raise TooLarge(f"This PDF has more than {_PAGE_LIMIT:,} pages. Split it and add the parts.")
     outline = Outline()
-    pages = [_lines(document, number) for number in range(len(document))]
-    repeated = _repeated(pages)
     bookmarks = _bookmarks(document)
+    pages = [lines_of(document, number, sized=not bookmarks) for number in range(len(document))]
+    pages = _without_repeated(pages)
+    large = {} if bookmarks else headings(pages)
     for number, lines in enumerate(pages):
-        ends = {i for i in (0, len(lines) - 1) if _letters(lines[i]) in repeated}
-        kept = [line for i, line in enumerate(lines) if i not in ends]
-        _add(kept, number + 1, bookmarks.get(number, []), outline)
+        named = _named(lines, number + 1, bookmarks[number], outline) if number in bookmarks else large.get(number, [])
+        _add([line.text for line in lines], number + 1, named, outline)
     text = outline.finish(document.get_metadata_value("Title"))
     if len(document) and not text.blocks:
         raise DocumentError("This PDF holds pictures of pages, not text. Run text recognition (OCR) on it first.")
     return text
 
 
-def _lines(document: pdfium.PdfDocument, number: int) -> list[str]:
-    with closing(document[number]) as page, closing(page.get_textpage()) as text_page:
-        text = str(text_page.get_text_range())
-    text = text.replace("\r\n", "\n").replace("\ufffe", "-\n")
-    text = re.sub(r"(?: ?\.){5,}", " …", text)  # The dots of a table of contents.
-    return [line.strip() for line in text.strip().split("\n")]
-
-
-def _repeated(pages: list[list[str]]) -> set[str]:
-    """The headers and footers: first and last lines that come again on many pages, and the numbers of pages."""
+def _without_repeated(pages: list[list[Line]]) -> list[list[Line]]:
+    """The lines without headers and footers: first and last ones that come again on many pages, numbers of pages."""
     if len(pages) < _FEW:
-        return set()
-    ends = Counter(letters for lines in pages for letters in {_letters(lines[0]), _letters(lines[-1])})
-    return {letters for letters, count in ends.items() if count > max(2, len(pages) * _OFTEN)}
+        return pages
+    ends = Counter(
+        letters for lines in pages for letters in {_letters(line.text) for line in (*lines[:1], *lines[-1:])}
+    )
+    repeated = {letters for letters, count in ends.items() if count > max(2, len(pages) * _OFTEN)}
+    return [
+        [line for i, line in enumerate(lines) if 0 < i < len(lines) - 1 or _letters(line.text) not in repeated]
+        for lines in pages
+    ]
 
 
 def _bookmarks(document: pdfium.PdfDocument) -> Bookmarks:
@@ -82,22 +83,27 @@ def _bookmarks(document: pdfium.PdfDocument) -> Bookmarks:
     return found
 
 
-def _add(lines: list[str], page: int, bookmarks: list[tuple[int, str]], outline: Outline) -> None:
-    """Adds the paragraphs of a page; a line that is a bookmark becomes a heading, other bookmarks stand above."""
-    places = {_letters(line): i for i, line in reversed(list(enumerate(lines)))}
-    levels = {}
+def _named(lines: Sequence[Line], page: int, bookmarks: list[tuple[int, str]], outline: Outline) -> list[Heading]:
+    """The lines that are bookmarks; other bookmarks stand above the page."""
+    places = {_letters(line.text): i for i, line in reversed(list(enumerate(lines)))}
+    found = {}
     for level, name in bookmarks:
-        if _letters(name) in places:
-            levels[places[_letters(name)]] = level + _TOP
+        if (at := places.get(_letters(name))) is not None:
+            found[at] = Heading(level + _TOP, at, at + 1)
         else:
             outline.heading(level + _TOP, name, page)
+    return [found[at] for at in sorted(found)]
+
+
+def _add(lines: Sequence[str], page: int, named: Sequence[Heading], outline: Outline) -> None:
+    """Adds the paragraphs of a page under their headings."""
     start = 0
-    for i in [*sorted(levels), len(lines)]:
-        for paragraph in paragraphs("\n".join(lines[start:i])):
+    for level, begin, end in (*named, Heading(0, len(lines), len(lines))):
+        for paragraph in paragraphs("\n".join(lines[start:begin])):
             outline.add(paragraph, page)
-        if i in levels:
-            outline.heading(levels[i], lines[i], page)
-        start = i + 1
+        if level:
+            outline.heading(level, " ".join(lines[begin:end]), page)
+        start = end
 
 
 def _letters(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.models import Citation
-from core.retrieval.answering.claims import MOST_CLAIMS, claims, plain, supports, windows
+from core.retrieval.answering.claims import MOST_CLAIMS, claims, plain, readable, supports, windows
 from core.retrieval.encoders.embed import Embedder
 from core.retrieval.encoders.tokens import MODEL_LIMIT, count_tokens
 from core.retrieval.reading.split import LIMIT
@@ -61,6 +61,18 @@ def test_without_marks_nothing_is_embedded() -> None:
 def test_a_sentence_is_embedded_without_marks_and_markup(sentence: str, words: str) -> None:
     """What is compared is what it says."""
     assert plain(sentence) == words
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("- The **tower** is ~~30~~ [31 m](http://x) tall [1][2].", "The tower is 30 31 m tall."),
+        ("It takes 5 * 3 = 15 of `snake_case` [1]!", "It takes 5 * 3 = 15 of snake_case!"),
+    ],
+)
+def test_a_sentence_is_read_as_it_was_meant(sentence: str, words: str) -> None:
+    """With its stop, and with what only looks like markup."""
+    assert readable(sentence) == words
 
 
 def test_only_so_many_sentences_are_compared() -> None:

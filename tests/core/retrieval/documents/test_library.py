@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -26,11 +26,13 @@ from core.retrieval.documents.indexing import LOADING
 from core.retrieval.documents.intake import NewFile
 from core.retrieval.documents.library import Library
 from core.retrieval.documents.originals import hash_of
+from core.retrieval.documents.queue import READING
 from core.retrieval.encoders.embed import Embedder
 from core.store.database import Database
 from core.store.documents import Counts, Documents
 from tests.core.retrieval.adding import PATIENCE, HandEmbedder, kept, opened, texts
 from tests.core.retrieval.conftest import SAMPLES
+from tests.support.server import wait_for
 
 WORDS = b"Some words."
 
@@ -187,7 +189,7 @@ def test_a_bug_while_indexing_fails_the_document_not_the_library(
 ) -> None:
     """The next document is indexed as ever."""
     with monkeypatch.context() as patch:
-        patch.setattr("core.retrieval.documents.preparing.split", lambda *_: 1 / 0)
+        patch.setattr("core.retrieval.documents.preparing.Finished", lambda *_: 1 / 0)
         document, _ = quick.add("a.txt", WORDS)
         assert quick.wait(document.id, PATIENCE).status == "failed"
     quick.retry(document.id)
@@ -251,6 +253,41 @@ def test_what_waits_can_be_cancelled_and_tried_again(waiting: Library, shut: Han
     shut.gate.set()
     assert waiting.wait(working.id, PATIENCE).passages == 1
     assert waiting.add("c.txt", b"Last words.")[1]
+
+
+def test_everything_that_waits_is_cancelled_at_once(waiting: Library, shut: HandEmbedder) -> None:
+    """Together with what is being worked on; what is ready stays, and all of it can be tried again."""
+    shut.gate.set()
+    done = ready(waiting, "done.txt", b"Done words.")
+    shut.gate.clear()
+    added = [waiting.add(f"{n}.txt", f"Words of {n}.".encode())[0] for n in range(20)]
+    assert waiting.cancel_all() == 20
+    assert waiting.count() == Counts(ready=1, cancelled=20)
+    assert (waiting.progress(), waiting.batch()) == ({}, (0, 0))
+    assert waiting.cancel_all() == 0
+    shut.gate.set()
+    for document in added:
+        waiting.retry(document.id)
+    assert {waiting.wait(document.id, PATIENCE).status for document in (done, *added)} == {"ready"}
+
+
+@pytest.mark.parametrize("end", [Library.cancel, Library.remove, lambda library, _: library.cancel_all()])
+def test_a_file_is_read_no_further_once_nobody_wants_it(quick: Library, end: Callable[[Library, str], object]) -> None:
+    """However long it would take; the next is read, and it can be tried again."""
+    slow, _ = quick.add("slow.html", b"<div>" * 400_000)
+    wait_for(lambda: quick.progress()[slow.id].note == READING, PATIENCE, "it is not read")
+    end(quick, slow.id)
+    assert ready(quick, "a.txt", WORDS).passages == 1
+
+
+def test_a_file_that_takes_long_to_read_holds_up_no_other(quick: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that come after it are ready while it is still being read."""
+    monkeypatch.setattr("core.retrieval.documents.readers._HELD_UP", 0.1)
+    slow, _ = quick.add("slow.html", b"<div>" * 400_000)
+    added = [quick.add(f"{n}.txt", f"Words of {n}.".encode())[0] for n in range(3)]
+    assert {quick.wait(document.id, PATIENCE).status for document in added} == {"ready"}
+    assert quick.progress()[slow.id].note == READING
+    quick.cancel(slow.id)
 
 
 def test_what_makes_no_sense_is_said(quick: Library, tmp_path: Path) -> None:

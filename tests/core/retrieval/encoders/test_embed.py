@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from core.errors import Unavailable
-from core.retrieval.encoders.embed import Embedder, model_folder
+from core.retrieval.encoders.embed import Embedder
+from core.retrieval.encoders.folder import model_folder
 
 SAMPLES = Path(__file__).parents[4] / "data" / "samples"
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.errors import Unavailable
-from core.retrieval.encoders.embed import model_folder
+from core.retrieval.encoders.folder import model_folder
 from core.retrieval.encoders.rerank import Reranker
 
 TEXTS = ["The lamp is lit at dusk.", "Bread.", "A ferry leaves at nine. " * 40]

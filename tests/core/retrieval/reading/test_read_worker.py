@@ -11,6 +11,8 @@ import pytest
 
 from core.retrieval.reading import read_worker
 from core.retrieval.reading.frames import receive, send
+from core.retrieval.reading.pieces import unpacked
+from core.retrieval.reading.split import Piece
 from core.retrieval.reading.worker import MEMORY
 
 ROOT = Path(__file__).parents[4]
@@ -49,7 +51,7 @@ def test_what_nobody_thought_of_is_an_answer_too() -> None:
         failed, read = receive(process.stdout), receive(process.stdout)
         process.stdin.close()
     assert failed is not None and "KeyError" in failed[0]["failed"]
-    assert read is not None and read[0]["blocks"] == [["words", None, None, "text"]]
+    assert read is not None and list(unpacked(read[1])) == [Piece("words", None, None, 0, 5)]
 
 
 @LINUX

@@ -14,17 +14,27 @@ from pathlib import Path
 import pytest
 
 from core.errors import DocumentError, TooLarge, Unsupported
+from core.retrieval.encoders.tokens import count_tokens
 from core.retrieval.reading import worker
-from core.retrieval.reading.outline import Text
 from core.retrieval.reading.read import read
 from core.retrieval.reading.reader import Reader
+from core.retrieval.reading.split import Cut, split
+from core.retrieval.reading.worker import Unwanted
 from tests.core.retrieval.conftest import SAMPLES
 from tests.core.retrieval.reading.formats.build import workbook, zipped
 
 ROOT = Path(__file__).parents[4]
 HOSTILE = b"<div>" * 400_000  # The parser's time grows with the square of the depth.
-WORDS = read("a.txt", b"words")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+
+
+def cut(name: str, data: bytes) -> Cut:
+    """What a file holds, read here."""
+    text = read(name, data)
+    return Cut(text.title, text.url, split(text, count_tokens))
+
+
+WORDS = cut("a.txt", b"words")
 
 
 @pytest.fixture
@@ -59,9 +69,15 @@ def alive(pid: int) -> bool:
 
 @pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.iterdir()))
 def test_the_text_is_the_same_as_when_read_here(reader: Reader, name: str) -> None:
-    """Title, blocks, headings, pages and kinds come through."""
+    """Title, pieces, headings, pages and places come through."""
     data = (SAMPLES / name).read_bytes()
-    assert reader.read(name, data) == read(name, data)
+    assert reader.read(name, data) == cut(name, data)
+
+
+def test_a_long_text_comes_through(reader: Reader) -> None:
+    """Piece by piece, whatever it holds."""
+    data = "\n\n".join(f"# Part {n}\n\nLine \\n and “{n}” 漢字 {'word ' * 90}" for n in range(250)).encode()
+    assert reader.read("a.md", data) == cut("a.md", data)
 
 
 def test_the_address_comes_through(reader: Reader) -> None:
@@ -165,7 +181,7 @@ def test_a_file_that_gives_too_much_text_is_refused(reader: Reader, data: bytes,
 
 def test_files_of_several_threads_take_turns(reader: Reader) -> None:
     """Each gets its own text."""
-    found: dict[int, Text] = {}
+    found: dict[int, Cut] = {}
     threads = [
         threading.Thread(target=lambda n=n: found.update({n: reader.read("a.txt", b"words %d" % n)})) for n in range(8)
     ]
@@ -173,7 +189,31 @@ def test_files_of_several_threads_take_turns(reader: Reader) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {n: text.content for n, text in found.items()} == {n: f"words {n}" for n in range(8)}
+    assert {n: made.pieces[0].text for n, made in found.items()} == {n: f"words {n}" for n in range(8)}
+
+
+def test_what_is_no_longer_wanted_is_given_up_at_once(reader: Reader) -> None:
+    """The next file is read; what is wanted goes on, and a process that rests stays."""
+    wanted = threading.Event()
+    wanted.set()
+    assert reader.read("a.txt", b"words", wanted.is_set) == WORDS
+    pid = reader.pid
+
+    def give_up() -> None:
+        reader.drop_unwanted()
+        wanted.clear()
+        reader.drop_unwanted()
+
+    threading.Timer(0.3, give_up).start()
+    with pytest.raises(Unwanted):
+        reader.read("a.html", HOSTILE, wanted.is_set)
+    with pytest.raises(Unwanted):
+        reader.read("a.txt", b"words", wanted.is_set)
+    assert reader.read("a.txt", b"words") == WORDS
+    assert pid != (pid := reader.pid)
+    reader.drop_unwanted()
+    assert reader.read("a.txt", b"words") == WORDS
+    assert reader.pid == pid
 
 
 def test_closing_ends_what_is_being_read() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.retrieval.reading import read_process
+from core.retrieval.reading.pieces import unpacked
 from core.retrieval.reading.worker import Ended, Worker
 
 
@@ -20,8 +21,8 @@ def test_a_question_that_was_broken_off_leaves_no_answer_behind(monkeypatch: pyt
         patch.setattr(read_process, "receive", interrupted)
         with pytest.raises(KeyboardInterrupt):
             worker.ask(asked, b"first")
-    answer, _ = worker.ask(asked, b"second")
-    assert answer["blocks"][0][0] == "second"
+    _, answer = worker.ask(asked, b"second")
+    assert [piece.text for piece in unpacked(answer)] == ["second"]
     worker.close()
 
 

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from core.retrieval.searching.index import Index
 from core.store.database import Database
 from core.store.documents import Documents
 from tests.core.retrieval.shelves import put, unit
-from tests.support.server import ROOT
+from tests.support.server import ROOT, wait_for
 
 _PATIENCE = 30.0
 
@@ -117,6 +119,51 @@ def test_an_index_that_is_lost_or_breaks_is_made_anew(tmp_path: Path) -> None:
     with kept(tmp_path) as (documents, index):
         index.words("tide", 5)
         assert found(documents, index, "tide") == {one}
+
+
+def test_a_database_that_fails_for_a_while_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was there is searched meanwhile without waiting, a person is told, and then what came is found too."""
+    monkeypatch.setattr("core.retrieval.searching.index._PAUSES", (0.01,))
+    with kept(tmp_path) as (documents, index):
+        one = put(documents, "one", ["the tide"])
+        assert found(documents, index, "tide") == {one}
+        documents.changed.clear()
+        two = put(documents, "two", ["the tide"])
+        with unreadable(documents):
+            index.changed(two)
+            wait_for(lambda: index.trouble, _PATIENCE, "it is not said")
+            assert not index.settled(_PATIENCE)
+            assert len(index.words("tide", 5)) == near(index) == 1
+        wait_for(lambda: not index.trouble, _PATIENCE, "it is said for ever")
+        assert found(documents, index, "tide") == {one, two}
+        assert near(index) == index.vectors.count() == 2
+
+
+def test_a_database_that_fails_at_the_start_is_read_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is kept of the words stays."""
+    monkeypatch.setattr("core.retrieval.searching.index._PAUSES", (0.01,))
+    with kept(tmp_path) as (documents, index):
+        one = put(documents, "one", ["the tide"])
+        assert found(documents, index, "tide") == {one}
+    database = Database(tmp_path / "test.duckdb")
+    documents = Documents(database)
+    index = Index(documents.passages, tmp_path / "index")
+    with unreadable(documents):
+        assert not index.loaded(0.1)
+    assert index.loaded(_PATIENCE)
+    assert found(documents, index, "tide") == {one}
+    index.close()
+    database.close()
+
+
+@contextmanager
+def unreadable(documents: Documents) -> Iterator[None]:
+    """Has no document be read inside the block."""
+    documents._database.write(lambda cursor: cursor.execute("alter table documents rename to elsewhere"))
+    try:
+        yield
+    finally:
+        documents._database.write(lambda cursor: cursor.execute("alter table elsewhere rename to documents"))
 
 
 def test_words_that_cannot_be_written_leave_meaning_to_be_searched(tmp_path: Path) -> None:

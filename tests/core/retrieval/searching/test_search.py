@@ -125,6 +125,11 @@ def test_filters_come_before_the_search(documents: Documents, embedder: Embedder
         ids(searcher, "parrot", 5, Filter(())) == ids(searcher, "parrot", 5, Filter(since=added + timedelta(1))) == []
     )
     assert searcher.search("parrot", 5, Filter((late,))).searched == 1
+    documents.set_tags(late, ["fish"])
+    assert ids(searcher, "parrot", 5, Filter(tags=("birds",))) == []
+    assert ids(searcher, "parrot", 5, Filter(tags=("fish",))) == [late]
+    documents.remove(late)
+    assert ids(searcher, "parrot", 5, Filter(tags=("fish",))) == []
 
 
 def test_neighbours_are_one_citation_and_k_are_k_places(

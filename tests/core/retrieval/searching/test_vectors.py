@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.ids import new_id
-from core.retrieval.searching import vectors as module
+from core.retrieval.searching import codes as module
 from core.retrieval.searching.vectors import Vectors
 
 
@@ -50,7 +50,7 @@ def test_what_is_removed_is_not_found_and_its_room_is_given_back(monkeypatch: py
     assert {near.id for near in index.nearest(rows[0], 5_000)} == left
     assert index.count() == len(left) == 203
     assert index.count({"new", "d0", "d1"}) == 23
-    assert len(index._view) <= 2 * len(left) // 64 + 1
+    assert index._codes.blocks <= 2 * len(left) // 64 + 1
 
 
 def test_a_small_document_among_many_gives_its_best() -> None:

@@ -63,8 +63,8 @@ def with_cells(data: bytes, cells: bytes) -> bytes:
     )
 
 
-def written(*pages: tuple[str, ...], bookmarks: tuple[tuple[str, int], ...] = ()) -> bytes:
-    """A PDF with these lines on its pages, and bookmarks to pages that are counted from 1."""
+def written(*pages: tuple[str | tuple[str, int], ...], bookmarks: tuple[tuple[str, int], ...] = ()) -> bytes:
+    """A PDF with these lines on its pages, some with a size, and bookmarks to pages that are counted from 1."""
     count = len(pages)
     objects = [
         f"<</Type/Catalog/Pages 2 0 R/Outlines {4 + 2 * count} 0 R>>",
@@ -72,7 +72,8 @@ def written(*pages: tuple[str, ...], bookmarks: tuple[tuple[str, int], ...] = ()
         "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     ]
     for i, lines in enumerate(pages):
-        stream = "BT /F 12 Tf 50 700 Td 16 TL " + " ".join(f"({line}) Tj T*" for line in lines) + " ET"
+        sized = [(line, 12) if isinstance(line, str) else line for line in lines]
+        stream = "BT 50 700 Td 16 TL " + " ".join(f"/F {size} Tf ({line}) Tj T*" for line, size in sized) + " ET"
         font = f"/Resources<</Font<</F 3 0 R>>>>/Contents {5 + 2 * i} 0 R"
         objects.append(f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]{font}>>")
         objects.append(f"<</Length {len(stream)}>>stream\n{stream}\nendstream")

@@ -59,6 +59,46 @@ def test_a_bookmark_is_found_among_the_lines_of_a_paragraph() -> None:
     assert [(block.heading, block.text) for block in text.blocks] == [(None, page[0]), ("2.1 The light", page[2])]
 
 
+TEXT = "These are some words of an ordinary size, of which there are many more than of any other."
+
+
+def test_what_is_set_larger_is_a_heading() -> None:
+    """Where there are no bookmarks: the largest is the title, others are headings by their size."""
+    first = (("The harbour", 24), TEXT, ("Its", 18), ("lights", 18), TEXT, ("Red", 14), TEXT)
+    text = read("a.pdf", written(first, (("Its ferries", 18), TEXT)))
+    assert text.title == "The harbour"
+    assert [(block.page, block.heading) for block in text.blocks] == [
+        (1, None),
+        (1, "Its lights"),
+        (1, "Its lights › Red"),
+        (2, "Its ferries"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("A sentence that was set larger to be noticed.", 18),
+        ("1 Introduction . . . . . . . . 7", 18),
+        ("* 12", 18),
+        ("Hardly larger", 13),
+        ("Smaller", 8),
+    ],
+)
+def test_what_only_looks_like_a_heading_is_text(line: tuple[str, int]) -> None:
+    """A false heading would stand above all that follows."""
+    text = read("a.pdf", written((TEXT, line, TEXT)))
+    assert {block.heading for block in text.blocks} == {None}
+
+
+def test_where_much_is_large_nothing_is_a_heading() -> None:
+    """As on a poster; and where there are bookmarks they say more."""
+    poster = read("a.pdf", written((("All of this", 30), ("is very large", 24), "Few words.")))
+    marked = read("a.pdf", written((("Large", 24), TEXT, TEXT), bookmarks=(("The harbour", 1),)))
+    assert {block.heading for block in poster.blocks} == {None}
+    assert {block.heading for block in marked.blocks} == {"The harbour"}
+
+
 def test_headers_footers_and_page_numbers_are_left_out() -> None:
     """They come again on most pages; the first line of a page that does not is text."""
     pages = [("The harbour of Elsin", f"Words of page {word}.", str(i)) for i, word in enumerate("abcdef", 1)]

@@ -1,0 +1,226 @@
+"""Notebooks for marimo: a Python file whose cells run the same SQL on an exported DuckDB file.
+
+https://docs.marimo.io/guides/coming_from/jupyter/ says what such a file is: a function for each cell, in which `mo.sql`
+is a query and `mo.md` is Markdown.
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+from collections.abc import Mapping, Sequence
+from textwrap import dedent, indent
+from typing import Any
+
+from core.errors import Unsupported
+from core.notebook.formats.code import FILE, as_text, cell_of_call, left_as_text
+from core.notebook.formats.python import Statement, literal_of, quoted, statements
+from core.notebook.formats.statements import mapped
+from core.notebook.formats.values import VERSION, Imported, check_cells, check_code, check_version, settings_of
+from core.notebook.values import JSON, Cell, CellKind, NewCell, Notebook
+
+_NOTE = "# throughline: "
+_HEAD = f'''"""To run this notebook, export the history as a DuckDB file (*Export* in Throughline, or
+`GET /api/export?format=duckdb`) and put it beside this file as `{FILE}`. Its tables have the names that the queries
+use: `turns`, `answers`, …
+
+    pip install marimo duckdb pandas altair sqlglot
+    marimo edit notebook.py
+"""
+
+import marimo
+'''
+_SETUP = f"""import json
+
+import altair
+import duckdb
+import marimo as mo
+
+con = duckdb.connect("{FILE}", read_only=True)
+con.execute("set TimeZone = 'UTC'")
+altair.data_transformers.disable_max_rows()
+
+def literal(value):
+    # A value as SQL writes it.
+    if value is None:
+        return "null"
+    return str(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"
+
+def chart(rows, spec):
+    # Draws a table.
+    drawn = altair.Chart.from_dict({{**json.loads(spec), "data": {{"name": "rows"}}}})
+    drawn.data = rows
+    return drawn"""
+_GIVEN = ("altair", "chart", "con", "duckdb", "json", "literal", "mo")
+_TAKEN = frozenset((*_GIVEN, "app", "marimo"))
+_WORD = re.compile(r"\w+")
+_KINDS = {kind.value: kind for kind in CellKind}
+_PLACE = "\0"
+_BRACES = re.compile(r"([{}])")
+
+
+def write(notebook: Notebook) -> str:
+    """A file that marimo opens and Python runs."""
+    about = f"{_NOTE}{json.dumps({'version': VERSION, 'title': notebook.title})}"
+    app = f"app = marimo.App(app_title={literal_of(notebook.title)})"
+    names = _Names(notebook.cells)
+    functions = [_function({"setup": True}, _SETUP, (), _GIVEN), *(_written(cell, names) for cell in notebook.cells)]
+    return "\n\n\n".join([f"{about}\n{_HEAD}\n{app}", *functions, 'if __name__ == "__main__":\n    app.run()\n'])
+
+
+def read(text: str) -> Imported:
+    """The notebook in a file of marimo's: what runs here as it is, other code as text.
+
+    Raises:
+        Unsupported: it is none.
+        TooLarge: it is longer, or has more cells, than is taken.
+    """
+    check_code(len(text))
+    head, *groups = _groups(text)
+    check_cells(len(groups))
+    if not any("marimo" in statement.code for statement in head):
+        raise Unsupported("This is no notebook: a Python file is taken if marimo wrote it.")
+    about = _noted(head)
+    if about:
+        check_version(about.get("version"))
+    cells, foreign = list[NewCell](), 0
+    for group in groups:
+        note, body = _noted(group), _body(group)
+        if body and not note.get("setup"):
+            cell = _own(note, body) if note else _foreign(body)
+            foreign += cell is None
+            cells.append(cell or as_text(_source(text, body)))
+    return Imported(str(about.get("title") or ""), tuple(cells), left_as_text(foreign))
+
+
+class _Names:
+    """What Python calls the results of cells: as they are called here, if Python can."""
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self.queries, self.inputs = dict[str, str](), dict[str, str]()
+        for cell in cells:
+            if cell.kind in (CellKind.SQL, CellKind.INPUT):
+                known = self.queries if cell.kind is CellKind.SQL else self.inputs
+                known.setdefault(cell.name, self._free(cell.name))
+        self.dates = {cell.name for cell in cells if cell.settings.get("type") == "date"}
+
+    @property
+    def all(self) -> set[str]:
+        """Every name that is given."""
+        return {*self.queries.values(), *self.inputs.values()}
+
+    def _free(self, name: str) -> str:
+        plain = name.isascii() and name.isidentifier() and not name.startswith("_")
+        plain = plain and not keyword.iskeyword(name) and name not in _TAKEN
+        free = name if plain else "cell_" + re.sub(r"\W", "_", name, flags=re.ASCII)
+        while free in self.all:
+            free += "_"
+        return free
+
+
+def _written(cell: Cell, names: _Names) -> str:
+    note = dict[str, Any](kind=cell.kind.value, name=cell.name, settings=dict(cell.settings))
+    if cell.kind is CellKind.MARKDOWN:
+        plain = not cell.name and not cell.settings
+        return _function({} if plain else note, f"mo.md({_PLACE})", ("mo",), text=quoted(cell.text), hidden=True)
+    if cell.kind is CellKind.INPUT:
+        name = names.inputs[cell.name]
+        return _function(note | {"text": cell.text}, f"{name} = {_widget(cell.settings)}\n{name}", ("mo",), (name,))
+    if cell.kind is CellKind.CHART:
+        source = names.queries.get(str(cell.settings.get("source")))
+        uses = ("chart", source) if source else ("chart",)
+        return _function(note, f"chart({source}, {_PLACE})", uses, text=quoted(cell.text))
+    name = names.queries[cell.name]
+    text = mapped(cell.text, lambda parameter: _filled(parameter, names), lambda sql: _BRACES.sub(r"\1\1", sql))
+    words = {word for word in _WORD.findall(text) if word in names.all or word == "literal"} - {name}
+    code = f"{name} = mo.sql(\n    {_PLACE},\n    engine=con,\n)"
+    return _function(note, code, ("con", "mo", *sorted(words)), (name,), quoted(text, "f"))
+
+
+def _filled(parameter: str, names: _Names) -> str:
+    """A `$parameter` as marimo fills it in, if Python can call it so."""
+    if names.inputs.get(parameter) != parameter:
+        return f"${parameter}"
+    return f"{{literal({parameter}.value{' or None' if parameter in names.dates else ''})}}"
+
+
+def _widget(settings: Mapping[str, JSON]) -> str:
+    value, type_, label = settings.get("value"), settings.get("type"), literal_of(str(settings.get("label") or ""))
+    if type_ == "choice":
+        choices = settings.get("choices")
+        options = [str(choice) for choice in choices] if isinstance(choices, list | tuple) else []
+        chosen = str(value) if str(value) in options else None
+        return f"mo.ui.dropdown(options={literal_of(options)}, value={literal_of(chosen)}, label={label})"
+    if type_ == "number":
+        number = value if isinstance(value, int | float) else None
+        return f"mo.ui.number(value={literal_of(number)}, label={label})"
+    if type_ == "date" and value:
+        return f"mo.ui.date(value={literal_of(str(value))}, label={label})"
+    return f"mo.ui.text(value={literal_of('' if value is None else str(value))}, label={label})"
+
+
+def _function(
+    note: Mapping[str, Any],
+    code: str,
+    uses: Sequence[str],
+    gives: Sequence[str] = (),
+    text: str = "",
+    hidden: bool = False,
+) -> str:
+    """A cell, in whose code `text` has its place, with its lines as they are."""
+    lines = f"{_NOTE}{json.dumps(note)}\n{code}" if note else code
+    returned = f"return ({', '.join(gives)},)" if gives else "return"
+    body = indent(f"{lines}\n{returned}", "    ").replace(_PLACE, text)
+    return f"@app.cell{'(hide_code=True)' if hidden else ''}\ndef _({', '.join(uses)}):\n{body}"
+
+
+def _groups(text: str) -> list[list[Statement]]:
+    """The statements before the first cell, and those of each cell."""
+    groups: list[list[Statement]] = [[]]
+    for statement in statements(text):
+        at_left = text[max(0, statement.start - 1) : statement.start] in ("", "\n")
+        if at_left and statement.code.startswith("if __name__"):
+            break
+        if at_left and statement.code.startswith(("@app.", "with app.setup", "app._unparsable_cell")):
+            groups.append([])
+        groups[-1].append(statement)
+    return groups
+
+
+def _noted(group: Sequence[Statement]) -> dict[str, Any]:
+    """What our own comment says of a cell."""
+    comments = (comment for statement in group for comment in statement.comments if comment.startswith(_NOTE))
+    try:
+        value = json.loads(next(comments, "{}").removeprefix(_NOTE))
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _body(group: Sequence[Statement]) -> list[Statement]:
+    """What a cell does."""
+    first = next((place for place, each in enumerate(group) if each.code.startswith(("def ", "async def "))), 0)
+    return [statement for statement in group[first + 1 :] if not re.match(r"return\b", statement.code)] or [
+        *group[:1]
+    ] * (len(group) == 1)
+
+
+def _source(text: str, body: Sequence[Statement]) -> str:
+    start = text.rfind("\n", 0, body[0].start) + 1
+    return dedent(text[start : body[-1].end])
+
+
+def _own(note: Mapping[str, Any], body: Sequence[Statement]) -> NewCell | None:
+    kind, call = _KINDS.get(str(note.get("kind"))), body[0].call
+    name, settings = str(note.get("name") or ""), settings_of(note.get("settings"))
+    if kind is CellKind.INPUT:
+        return NewCell(kind, name, str(note.get("text") or ""), settings)
+    if kind is None or call is None or not call.texts:
+        return None
+    return NewCell(kind, name, call.texts[-1], settings)
+
+
+def _foreign(body: Sequence[Statement]) -> NewCell | None:
+    call = body[0].call if len(body) == 1 else None
+    return cell_of_call(call) if call else None
