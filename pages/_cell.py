@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 import streamlit as st
@@ -13,6 +12,7 @@ from core.notebook.values import Cell, CellKind, CellState, CellStatus
 from pages._cell_chart import show_chart, show_picks, show_specification
 from pages._cell_input import show_input, show_input_settings
 from pages._cell_menu import show_menu
+from pages._cell_parts import caption_or_nothing, error_or_nothing, nothing
 from pages._cell_table import Sort, Table, show_facts, show_table
 from pages._cell_text import show_markdown, show_name, show_pencil, show_sql, untitled
 from pages._icons import icon_button
@@ -40,8 +40,7 @@ def _show(notebook_id: str, cell_id: str) -> None:
         showing(cell, now)
         with st.container(key=f"{cell.kind.value}-cell-{cell.id}", gap="xsmall"):
             _BODIES[cell.kind](now, cell)
-            if said := problem(cell.id):
-                st.error(plain(said), icon=":material/error:")
+            error_or_nothing(problem(cell.id))
     except ThroughlineError as error:
         st.error(plain(error.message), icon=":material/error:")
 
@@ -88,9 +87,10 @@ def _chart(now: Look, cell: Cell) -> None:
     state, edits = now.state(cell), editing(now.notebook.id)
     if edits:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
-            show_picks(now.notebook.id, cell, now)
+            with st.container():
+                show_picks(now.notebook.id, cell, now)
             show_menu(now.notebook, cell)
-    _show_error(state)
+    error_or_nothing(None if state.status.moving else state.error)
     show_chart(cell, state, table_of(now.notebook.id))
     if edits:
         with st.expander("Specification", icon=":material/data_object:", key=f"specification-{cell.id}"):
@@ -102,12 +102,12 @@ _BODIES = {CellKind.MARKDOWN: _markdown, CellKind.INPUT: _input, CellKind.SQL: _
 
 def show_outcome(cell: Cell, state: CellState, table: Table, notebook_id: str | None) -> None:
     """A query's error, or its rows; with the notebook's id also what its owner may do with them."""
-    _show_error(state)
+    error_or_nothing(None if state.status.moving else state.error)
     if not state.has_table:
+        nothing(4)  # Rows, pages, note, facts.
         return
     show_table(cell, state, table)
-    if state.note:
-        st.caption(plain(state.note))
+    caption_or_nothing(plain(state.note) if state.note else None)
     show_facts(cell, state, notebook_id)
 
 
@@ -121,28 +121,13 @@ def table_of(notebook_id: str) -> Table:
     return table
 
 
-def _show_error(state: CellState) -> None:
-    if state.error and not state.status.moving:
-        st.error(_laid_out(state.error), icon=":material/error:")
-
-
-def _laid_out(error: str) -> str:
-    """An error as Markdown: what DuckDB points at in the query stands below it, as wide as there."""
-    said, _, shown = error.partition("\n")
-    ticks = "`" * (3 + max((len(run) for run in re.findall("`+", shown)), default=0))
-    return f"{plain(said)}\n\n{ticks}text\n{shown.strip(chr(10))}\n{ticks}" if shown.strip() else plain(said)
-
-
 def _show_state(notebook_id: str, cell: Cell, state: CellState) -> None:
     if state.status.moving:
-        st.caption(_SAID[state.status], width="content")
-        stop = partial(_do, notebook_id, cell.id, partial(notebooks().stop, notebook_id))
-        st.button("Stop", key=f"stop-{cell.id}", icon=":material/stop:", type="tertiary", on_click=stop)
-        return
-    run = partial(_do, notebook_id, cell.id, partial(notebooks().run, notebook_id, [cell.id]))
-    icon_button("Run", "play_arrow", f"run-{cell.id}", on_click=run)
-    if state.status in _SAID:
-        st.caption(_SAID[state.status], width="content")
+        name, icon, deed = "Stop", "stop", partial(notebooks().stop, notebook_id)
+    else:
+        name, icon, deed = "Run", "play_arrow", partial(notebooks().run, notebook_id, [cell.id])
+    icon_button(name, icon, f"{name.lower()}-{cell.id}", on_click=_do, args=(notebook_id, cell.id, deed))
+    caption_or_nothing(_SAID.get(state.status))
 
 
 def _do(notebook_id: str, cell_id: str, deed: partial[None]) -> None:

@@ -14,6 +14,7 @@ from core.notebook.charts import MARKS, ROWS, chart, parsed, written
 from core.notebook.picks import Picked, picked, redrawn, suggested
 from core.notebook.values import Cell, CellState
 from pages._cell_editor import edit
+from pages._cell_parts import caption_or_nothing, nothing
 from pages._cell_table import Table, rows
 from pages._notebook_state import Look, do, look, notebooks, refresh
 from pages._text import plain
@@ -32,20 +33,23 @@ _COUNT, _NONE = "Number of rows", "One colour"
 def show_chart(cell: Cell, state: CellState, table: Table) -> None:
     """The chart as its specification has it, of the rows that its source has now."""
     if not cell.text.strip() or not state.has_table:
+        nothing(2)
         return
     try:
         spec = parsed(cell.text)
         data = drawable(rows(table, cell.id, state.ran_at, 0, ROWS, None))
     except ThroughlineError as error:
         st.error(plain(error.message), icon=":material/error:")
+        nothing(1)
         return
     if missing := [name for name in _columns(spec) if name not in data.columns]:
         names = ", ".join(f"“{plain(name)}”" for name in missing)
         st.warning(f"Its source has no column {names} now. Choose another one.", icon=":material/error:")
+        nothing(1)
         return
     st.vega_lite_chart(data, spec, key=f"chart-{cell.id}", alt=f"Chart of {cell.settings.get('source')}")
-    if state.rows > ROWS:
-        st.caption(f"Drawn from the first {ROWS:,} of {state.rows:,} rows. Group them in the query to see all.")
+    part = f"Drawn from the first {ROWS:,} of {state.rows:,} rows. Group them in the query to see all."
+    caption_or_nothing(part if state.rows > ROWS else None)
 
 
 def drawable(data: pd.DataFrame) -> pd.DataFrame:

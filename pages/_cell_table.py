@@ -14,6 +14,7 @@ from core.analysis.sandbox import Result
 from core.errors import ThroughlineError
 from core.notebook.values import Cell, CellState
 from pages._cell_frame import frame
+from pages._cell_parts import nothing
 from pages._notebook_state import notebooks
 from pages._text import plain
 from pages._times import moment
@@ -41,6 +42,7 @@ def show_table(cell: Cell, state: CellState, table: Table) -> None:
         shown = rows(table, cell.id, state.ran_at, (page - 1) * _A_PAGE, _A_PAGE, sort)
     except ThroughlineError as error:
         st.warning(plain(error.message), icon=":material/error:")
+        nothing(1)
         return
     how: dict[str, Any] = {"on_select": _pick_sort(place), "selection_mode": "single-column"} if many else {}
     st.dataframe(
@@ -53,6 +55,7 @@ def show_table(cell: Cell, state: CellState, table: Table) -> None:
         **how,
     )
     if not many:
+        nothing(1)
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.pagination(-(-state.rows // _A_PAGE), key=f"page-{place}", max_visible_pages=5)

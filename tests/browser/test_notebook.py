@@ -163,7 +163,7 @@ def test_a_notebook_is_taken_out_and_brought_in_again(empty: ChatPage, tmp_path:
     add(empty, "sql")
     write(page, "query_1", "select 42 as answer")
     expect(cells(page, "sql").first.get_by_text("1 row ·")).to_be_visible()
-    page.locator(".st-key-notebook-menu--icon button").click()
+    page.get_by_role("button", name="Rename, copy, export, delete").click()
     with page.expect_download() as taken:
         empty.button("Download").click()
     file = tmp_path / "taken.sql"
