@@ -73,5 +73,5 @@ app = st.App(
     exception_handlers=exception_handlers(),
 )
 
-if __name__ == "__main__":
-    app.run()
+if __name__ == "__main__":  # `App.run` would not read STREAMLIT_… from the environment.
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", __file__, *sys.argv[1:]])

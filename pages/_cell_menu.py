@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -9,7 +10,7 @@ import streamlit as st
 from core.notebook.charts import chart, written
 from core.notebook.picks import suggested
 from core.notebook.values import JSON, Cell, CellKind, Notebook
-from pages._notebook_state import do, notebooks
+from pages._notebook_state import do, notebooks, refresh
 
 _UP, _DOWN, _DELETE = "Move up", "Move down", "Delete"
 _ICONS = {_UP: "arrow_upward", _DOWN: "arrow_downward", _DELETE: "delete"}
@@ -30,16 +31,21 @@ def show_menu(notebook: Notebook, cell: Cell) -> None:
         deeds.insert(0, _DOWN)
     if place:
         deeds.insert(0, _UP)
-    done = st.menu_button(
+    key = f"menu-{cell.id}--icon"
+
+    def change() -> None:
+        do(notebook.id, cell.id, partial(_change, notebook, cell, place, st.session_state[key]))
+        refresh(notebook.id, cell.id)
+
+    st.menu_button(
         "Move, add, delete",
         deeds,
-        key=f"menu-{cell.id}--icon",
+        key=key,
         icon=":material/more_vert:",
         type="tertiary",
         format_func=_label,
+        on_click=change,
     )
-    if done is not None and do(notebook.id, cell.id, partial(_change, notebook, cell, place, done)):
-        st.rerun(scope="app")
 
 
 def show_adding(notebook: Notebook) -> None:
@@ -47,9 +53,15 @@ def show_adding(notebook: Notebook) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("Add", width="content")
         for kind, (label, icon) in KINDS.items():
-            if st.button(label, key=f"add-{kind.value}", icon=f":material/{icon}:", type="tertiary"):
-                add(notebook, kind, None)
-                st.rerun()
+            deed = partial(add, notebook, kind, None)
+            st.button(
+                label,
+                key=f"add-{kind.value}",
+                icon=f":material/{icon}:",
+                type="tertiary",
+                on_click=_do,
+                args=(notebook, deed),
+            )
 
 
 def add(notebook: Notebook, kind: CellKind, place: int | None) -> Cell:
@@ -99,11 +111,18 @@ def offer_undo(notebook: Notebook) -> None:
     if not kept or kept[0] != notebook.id:
         return
     _, place, cell = kept
+
+    def put_back() -> None:
+        st.session_state["deleted-cell"] = None
+        what = {"name": cell.name, "text": cell.text, "settings": cell.settings}
+        back = notebooks().add_cell(notebook.id, cell.kind, place=place, **what)
+        notebooks().run(notebook.id, [back.id])
+
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("A cell was deleted.", width="content")
-        if st.button("Undo", type="tertiary", icon=":material/undo:", key="undo-cell"):
-            notebooks().add_cell(
-                notebook.id, cell.kind, name=cell.name, text=cell.text, settings=cell.settings, place=place
-            )
-            st.session_state["deleted-cell"] = None
-            st.rerun()
+        args = (notebook, put_back)
+        st.button("Undo", type="tertiary", icon=":material/undo:", key="undo-cell", on_click=_do, args=args)
+
+
+def _do(notebook: Notebook, deed: Callable[[], object]) -> None:
+    do(notebook.id, notebook.id, deed)

@@ -35,6 +35,7 @@ def nothing(parts: int) -> None:
 
 
 def _laid_out(error: str) -> str:
-    said, _, shown = error.partition("\n")
-    ticks = "`" * (3 + max((len(run) for run in re.findall("`+", shown)), default=0))
-    return f"{plain(said)}\n\n{ticks}text\n{shown.strip(chr(10))}\n{ticks}" if shown.strip() else plain(said)
+    said, pointed, place = error.partition("\nLINE ")
+    words = "  \n".join(plain(line) for line in said.splitlines() if line)
+    ticks = "`" * (3 + max((len(run) for run in re.findall("`+", place)), default=0))
+    return f"{words}\n\n{ticks}text\nLINE {place}\n{ticks}" if pointed else words

@@ -28,8 +28,8 @@ def show_hits(hits: tuple[Hit, ...]) -> None:
         with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
             on = hit.conversation_id in picked
             key = f"pick-{hit.message_id}-{on}"  # Another card of the conversation changes it too.
-            name, args = f"Choose “{plain(hit.title)}” for export", (hit.conversation_id,)
-            st.checkbox(name, on, key=key, label_visibility="collapsed", on_change=_toggle, args=args)
+            name, args = f"Choose “{plain(hit.title)}” for export", (hit.conversation_id, key)
+            st.checkbox(name, on, key=key, label_visibility="collapsed", on_change=_tick, args=args)
             st.html(_card(hit), width="stretch")
 
 
@@ -62,12 +62,11 @@ def selected() -> dict[str, None]:
     return cast("dict[str, None]", st.session_state.setdefault("history-selected", {}))
 
 
-def _toggle(conversation_id: str) -> None:
-    picked = selected()
-    if conversation_id in picked:
-        del picked[conversation_id]
+def _tick(conversation_id: str, key: str) -> None:
+    if st.session_state.get(key):
+        selected()[conversation_id] = None
     else:
-        picked[conversation_id] = None
+        selected().pop(conversation_id, None)
 
 
 def show_selection(hits: tuple[Hit, ...], everything: Callable[[], Iterable[Hit]] | None) -> None:

@@ -28,9 +28,15 @@ def show_notebook(notebook_id: str) -> None:
     now = look(notebook_id)
     st.html(STYLE)
     showing_frame(now)
-    if st.button("All notebooks", key="all-notebooks", icon=":material/arrow_back:", type="tertiary"):
-        go_to(None)
-        st.rerun()
+    # A callback is called even when the page is shown anew in parts just then; what stands after a click may be lost.
+    st.button(
+        "All notebooks",
+        key="all-notebooks",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        on_click=go_to,
+        args=(None,),
+    )
     show_heading(notebook_id)
     edits = editing(notebook_id)
     with_reference = edits and st.session_state.get("reference", True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from core.errors import ThroughlineError
 from core.notebook.values import Notebook
+from pages._cell_parts import error_or_nothing
 from pages._notebook_files import show_export
 from pages._notebook_state import HEADING, Look, do, editing, go_to, look, notebooks, problem, refresh, set_editing
 from pages._share import show_share
@@ -38,8 +40,7 @@ def _show(notebook_id: str) -> None:
             with share:
                 show_share("notebook", notebook_id, now.notebook.title)
         _show_menu(now.notebook)
-    if said := problem(notebook_id):
-        st.error(plain(said), icon=":material/error:")
+    error_or_nothing(problem(notebook_id))
 
 
 def _show_run(now: Look) -> None:
@@ -56,23 +57,39 @@ def _show_menu(notebook: Notebook) -> None:
     name = "Rename, copy, export, delete"
     with st.popover(name, icon=":material/more_horiz:", type="tertiary", help=name, key="notebook-menu--icon"):
         with st.form(f"rename-{notebook.id}", border=False):
-            title = st.text_input("Title", notebook.title, key=f"title-{notebook.id}", max_chars=200)
-            if st.form_submit_button("Rename", icon=":material/edit:", width="stretch") and title != notebook.title:
-                if do(notebook.id, notebook.id, lambda: notebooks().rename(notebook.id, title)):
-                    st.rerun(scope="app")
-                st.error(problem(notebook.id) or "", icon=":material/error:")
-        if st.button("Make a copy", key="copy-notebook", icon=":material/content_copy:", width="stretch"):
-            _open(notebooks().copy(notebook.id).id)
+            key = f"title-{notebook.id}"
+            st.text_input("Title", notebook.title, key=key, max_chars=200)
+            args = (notebook, key)
+            st.form_submit_button("Rename", icon=":material/edit:", width="stretch", on_click=_rename, args=args)
+        wide: dict[str, Any] = {"width": "stretch", "args": (notebook,)}
+        st.button("Make a copy", key="copy-notebook", icon=":material/content_copy:", on_click=_copy, **wide)
         show_export(notebook)
-        if st.button("Delete", key="delete-notebook", icon=":material/delete:", width="stretch"):
-            st.session_state["deleted-notebook"] = notebook
-            notebooks().remove(notebook.id)
-            _open(None)
+        st.button("Delete", key="delete-notebook", icon=":material/delete:", on_click=_delete, **wide)
 
 
-def _open(notebook_id: str | None) -> None:
-    go_to(notebook_id)
-    st.rerun(scope="app")
+def _rename(notebook: Notebook, key: str) -> None:
+    title = st.session_state[key]
+    if title != notebook.title:
+        do(notebook.id, notebook.id, lambda: notebooks().rename(notebook.id, title))
+    st.rerun()
+
+
+def _copy(notebook: Notebook) -> None:
+    def copy() -> None:
+        go_to(notebooks().copy(notebook.id).id)
+
+    do(notebook.id, notebook.id, copy)
+    st.rerun()
+
+
+def _delete(notebook: Notebook) -> None:
+    def delete() -> None:
+        notebooks().remove(notebook.id)
+        st.session_state["deleted-notebook"] = notebook
+        go_to(None)
+
+    do(notebook.id, notebook.id, delete)
+    st.rerun()
 
 
 def _toggle(notebook_id: str, key: str) -> None:

@@ -11,6 +11,7 @@ from pages._cell import show_outcome
 from pages._cell_chart import show_chart
 from pages._cell_table import Table
 from pages._cell_text import untitled
+from pages._notebook_style import STYLE
 from pages._text import escaped, plain
 
 _IDLE = CellState()
@@ -18,9 +19,10 @@ _IDLE = CellState()
 
 def show_notebook_view(notebook: Notebook, states: Mapping[str, CellState], table: Table) -> None:
     """The cells in their order; `table` gives rows of their last results."""
+    st.html(STYLE)
     with st.container(gap="medium"):
         for cell in notebook.cells:
-            with st.container(key=f"read-{cell.id}", gap="xsmall"):
+            with st.container(key=f"{cell.kind.value}-cell-{cell.id}", gap="xsmall"):
                 _show(notebook, cell, states.get(cell.id, _IDLE), table)
 
 

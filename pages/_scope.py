@@ -52,8 +52,8 @@ class Scope:
             return _ALL
         if not self.tags:
             return _documents(self)
-        tags = _short(", ".join(self.tags))
-        return f"Tag {tags}" if not self.document_ids else f"Tag {tags} and {_documents(self)}"
+        tags = f"{'Tag' if len(self.tags) == 1 else 'Tags'} {_short(', '.join(self.tags))}"
+        return f"{tags} and {_documents(self)}" if self.document_ids else tags
 
 
 def _documents(scope: Scope) -> str:

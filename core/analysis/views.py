@@ -47,8 +47,8 @@ select a.* replace (
 ), greatest(a.duration_ms - a.first_token_ms, 0) as writing_ms, 1 as parts
 from stored.answers a left join stored.costs c using (stream_id)
 """
-# Few answers are continued: only those are put together, all others are read as they are. Materialized, the list of them
-# would keep a join with a few answers from reading only those.
+# Few answers are continued: only those are put together, all others are read as they are. Materialized, the list of
+# them would keep a join with a few answers from reading only those.
 _WHOLE = """
 with continued as not materialized (select distinct message_id from stored.answers where continues)
 from stored.parts anti join continued using (message_id)

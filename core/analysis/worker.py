@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import re
 import select
 import socket
 import sys
@@ -24,11 +23,12 @@ import pytz
 from duckdb import DuckDBPyConnection
 
 from core.analysis.confine import address_space, confine, limit_process, limit_query
+from core.analysis.explaining import NotThere, Refused, Spoilt, explained
 from core.analysis.files import StoredFiles
 from core.analysis.frames import Kind, packed_json, receive
 from core.analysis.keeping import keep
 from core.analysis.naming import names
-from core.analysis.results import TooBig, write_csv, write_parquet, write_rows
+from core.analysis.results import write_csv, write_parquet, write_rows
 from core.analysis.views import SCHEME
 
 _MEMORY = 2 << 30
@@ -55,20 +55,7 @@ _LOCKED = (
     "set enable_external_access = false",
     "set lock_configuration = true",
 )
-_DUCKDBS = re.compile(r"([A-Z][A-Za-z ]+) Error: ")
 _TAKEN = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
-
-
-class _Refused(Exception):
-    """A query that is not run."""
-
-
-class _NotThere(Exception):
-    """The files of the snapshot cannot be read."""
-
-
-class _Spoilt(Exception):
-    """A table that came with the query cannot be read."""
 
 
 class _Write(Protocol):
@@ -117,7 +104,7 @@ def _serve(request: bytes, files: Sequence[int], folder: Path | None, send: Call
     except BrokenPipeError:
         raise
     except Exception as error:
-        kind, end = Kind.ERROR, _explained(error)
+        kind, end = Kind.ERROR, explained(error)
     finally:
         for file in files:
             os.close(file)
@@ -154,12 +141,12 @@ def _prepare(connection: DuckDBPyConnection, query: dict[str, Any], files: dict[
         for line in (*_LOCKED, *query["setup"]):
             connection.execute(line)
     except duckdb.Error as error:
-        raise _NotThere(str(error)) from error
+        raise NotThere(str(error)) from error
     for table in query["tables"]:
         try:
             connection.execute(table["setup"])
         except duckdb.Error as error:
-            raise _Spoilt(table["name"]) from error
+            raise Spoilt(table["name"]) from error
     connection.execute("begin transaction read only")
 
 
@@ -172,35 +159,12 @@ def _given(query: dict[str, Any], named: set[str]) -> dict[str, Any]:
 def _statement(connection: DuckDBPyConnection, sql: str) -> duckdb.Statement:
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
-        raise _Refused("Write one query." if statements else "There is no query. Write one, such as: from turns")
+        raise Refused("Write one query." if statements else "There is no query. Write one, such as: from turns")
     if statements[0].type == duckdb.StatementType.MULTI:
-        raise _Refused("Say which values PIVOT makes columns of: pivot … on model in ('a', 'b').")
+        raise Refused("Say which values PIVOT makes columns of: pivot … on model in ('a', 'b').")
     if statements[0].type not in _TAKEN:
-        raise _Refused("Only queries that read are taken: begin with select, from, with, describe or explain.")
+        raise Refused("Only queries that read are taken: begin with select, from, with, describe or explain.")
     return statements[0]
-
-
-def _explained(error: Exception) -> dict[str, Any]:
-    kind, message = "query", str(error)
-    if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
-        kind = "memory"
-    elif isinstance(error, TooBig):
-        kind = "size"
-    elif isinstance(error, _NotThere):
-        kind = "snapshot"
-    elif isinstance(error, _Spoilt):
-        message = f"The kept result of “{message}” cannot be read. Run that cell again."
-    elif isinstance(error, RecursionError):
-        message = "This query is nested too deep. Simplify it."
-    elif isinstance(error, duckdb.PermissionException):
-        message = "A query reaches the tables of the history alone, no files, no addresses and no extensions."
-    elif message.startswith("Traceback"):  # From a file of the snapshot: it was to be written, or there is none.
-        message = "The tables of the history can be read as they are named, not written."
-    elif isinstance(error, OSError) and (found := _DUCKDBS.match(message)):  # By way of Arrow.
-        kind = "memory" if found[1] == "Out of Memory" else kind
-    elif not isinstance(error, _Refused | duckdb.Error | ValueError | TypeError | OverflowError):
-        message = "This query has a result that cannot be shown. Simplify it."
-    return {"kind": kind, "message": message}
 
 
 def _waits(stream: socket.socket) -> bool:

@@ -101,11 +101,25 @@ class Embedding:
             if self._ending.is_set() or self._waits():
                 return
             began = time.monotonic()
-            _give(self._meaning, texts, parts, self._embedder)
+            self._give(texts, parts)
             if self._gentle():
                 self._ending.wait(time.monotonic() - began)
         if self._columns.behind("embedded")[-1:].tolist() == list(seqs[:1]):
             self._ending.wait(_LOOK)  # They have just gone, or changed, which the columns do not know yet.
+
+    def _give(self, texts: Sequence[Text], parts: Sequence[list[str]]) -> None:
+        """Embeds texts, each given with its windows; one that the model cannot take goes without."""
+        try:
+            _give(self._meaning, texts, parts, self._embedder)
+        except Unavailable as error:
+            if not self._embedder.ready:
+                raise
+            if len(texts) > 1:
+                for text, its in zip(texts, parts, strict=True):
+                    self._give([text], [its])
+                return
+            _log.warning("a message is not found by its meaning: %s", error.message)
+            self._meaning.skip([texts[0].seq], [texts[0].version])
 
 
 def _give(meaning: Meaning, texts: Sequence[Text], parts: Sequence[list[str]], embedder: Embedder) -> None:

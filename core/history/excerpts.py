@@ -9,6 +9,7 @@ from core.history.windows import windows
 from core.retrieval.searching.snippets import Part, snippet
 from core.retrieval.searching.terms import question_terms
 
+_ELLIPSIS = "…"
 _REACH = 800  # Characters that are looked through for the best: all words of a long message would take too long.
 _STEM = 3
 _AT_ONCE = 50_000
@@ -23,9 +24,18 @@ def excerpt(text: str, query: str, window: int | None = None, length: int = 240)
     parts = snippet(near, query, length)
     if not any(part.marked for part in parts) and window:
         found = windows(text)
-        parts = snippet(found[window] if window < len(found) else near, query, length)
-        return (Part("…"), *parts)
-    return (Part("…"), *parts) if not text.startswith(near) and parts and parts[0].text != "…" else parts
+        near = found[window] if window < len(found) else near
+        parts = snippet(near, query, length)
+    return _between(parts, before=not text.startswith(near), after=not text.endswith(near))
+
+
+def _between(parts: tuple[Part, ...], *, before: bool, after: bool) -> tuple[Part, ...]:
+    """The parts with an ellipsis where the text goes on before or after them."""
+    if parts and before and not parts[0].text.startswith(_ELLIPSIS):
+        parts = (Part(_ELLIPSIS), *parts)
+    if parts and after and not parts[-1].text.endswith(_ELLIPSIS):
+        parts = (*parts, Part(_ELLIPSIS))
+    return parts
 
 
 def _near(text: str, query: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -145,10 +145,21 @@ class History:
         lexical = self._index.words.search(query, depth, wanted)
         vector = self._vector(query)
         near = [] if vector is None else self._index.meaning.nearest(vector, depth, wanted)
-        near = [found for found in near if found[1] >= FLOOR]
-        windows = {seq: window for seq, _, window in near}
-        fused = fuse(_named(lexical), _named([(seq, cosine) for seq, cosine, _ in near]), depth)
-        return [(int(name), score, windows.get(int(name))) for name, score in fused], vector is not None
+        senses = {seq: cosine for seq, cosine, _ in near}
+        if near:  # What is not embedded yet is taken to be as near as others with its words.
+            known = [senses[seq] for seq, _ in lexical if seq in senses] or [near[0][1]]
+            unknown = self._unembedded(seq for seq, _ in lexical if seq not in senses)
+            senses |= dict.fromkeys(unknown, sum(known) / len(known))
+        semantic = sorted(senses.items(), key=lambda found: -found[1])
+        fused = [(int(name), score) for name, score in fuse(_named(lexical), _named(semantic), depth)]
+        worded, windows = {seq for seq, _ in lexical}, {seq: window for seq, _, window in near}
+        fitting = [(seq, score) for seq, score in fused if seq in worded or senses[seq] >= FLOOR]
+        return [(seq, score, windows.get(seq)) for seq, score in fitting], vector is not None
+
+    def _unembedded(self, seqs: Iterable[int]) -> list[int]:
+        columns = self._index.columns
+        versions, embedded = columns.held("version"), columns.held("embedded")
+        return [seq for seq in seqs if seq < len(embedded) and versions[seq] != embedded[seq]]
 
     def _vector(self, query: str) -> Vector | None:
         """The question's vector; None while there is no model to make it."""

@@ -18,6 +18,11 @@ class Needs:
     inputs: Mapping[str, Cell] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
 
+    @property
+    def missing_inputs(self) -> list[str]:
+        """The parameters that no input is called by, with their `$`."""
+        return [name for name in self.unknown if name.startswith("$")]
+
     def cells(self) -> Iterator[Cell]:
         """All of them."""
         yield from self.tables.values()
@@ -51,11 +56,10 @@ class Graph:
     def ordered(self) -> list[Cell]:
         """All cells, each behind those that it reads; where they go in a circle, as they stand."""
         order = [cell for cell in self.notebook.cells if self.circle(cell.id)]
-        left = [cell for cell in self.notebook.cells if cell not in order]
-        while left:
+        while len(order) < len(self.notebook.cells):
             done = {cell.id for cell in order}
+            left = [cell for cell in self.notebook.cells if cell.id not in done]
             order += [cell for cell in left if all(need.id in done for need in self.needs(cell.id).cells())]
-            left = [cell for cell in left if cell not in order]
         return order
 
     def circle(self, cell_id: str) -> tuple[str, ...]:

@@ -81,9 +81,9 @@ class Notebooks:
 
     def remove(self, notebook_id: str) -> None:
         """Removes it, with its results, and ends what runs in it; one that is gone already is no error."""
-        self._store.remove(notebook_id)
-        self._runner.stop(notebook_id)
-        self._files.remove_all(notebook_id)
+        if self._store.remove(notebook_id):  # An id that is none must name no folder.
+            self._runner.stop(notebook_id)
+            self._files.remove_all(notebook_id)
 
     def copy(self, notebook_id: str) -> Notebook:
         """A new notebook with the same cells, without results.

@@ -94,6 +94,8 @@ class Worker:
         self, job: Job, cell: Cell, graph: Graph, tables: dict[str, CellResult], made: CellResult
     ) -> CellResult:
         """What comes of a cell: a file, or an error."""
+        if missing := graph.needs(cell.id).missing_inputs:
+            return replace(made, error=f"There is no input “{missing[0]}”. Add one of that name, or write a value.")
         file = (job.notebook_id, cell.id, made.run_id)
         params = {name: parameter(need) for name, need in graph.needs(cell.id).inputs.items()}
         read = {name: self._files.table(job.notebook_id, result) for name, result in tables.items()}

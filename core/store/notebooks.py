@@ -84,15 +84,17 @@ class StoredNotebooks:
         edited: tuple[Notebook, Notebook] = self._database.write(job)
         return edited
 
-    def remove(self, notebook_id: str) -> None:
-        """Removes a notebook and all that is known of it."""
+    def remove(self, notebook_id: str) -> bool:
+        """Removes a notebook and all that is known of it; whether there was one."""
 
-        def job(cursor: DuckDBPyConnection) -> None:
-            cursor.execute("delete from notebooks where id = ?", [notebook_id])
+        def job(cursor: DuckDBPyConnection) -> bool:
+            there = cursor.execute("delete from notebooks where id = ? returning id", [notebook_id]).fetchall()
             for table in ("cells", "cell_results"):
                 cursor.execute(f"delete from {table} where notebook_id = ?", [notebook_id])
+            return bool(there)
 
-        self._database.write(job)
+        removed: bool = self._database.write(job)
+        return removed
 
     def results(self, notebook_id: str) -> dict[str, CellResult]:
         """The last result of each cell that has one."""

@@ -7,7 +7,7 @@ by itself. A replaced one keeps its passages, as answers may cite them, until no
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,12 +93,10 @@ class States:
         """Ends the indexing of a document and drops what was added of it; False when it was not being indexed."""
         return bool(self._leave_indexing("cancelled", None, document_id))
 
-    def cancel_all(self) -> tuple[str, ...]:
-        """Ends the indexing of every document and drops what was added of them; which they were."""
-        cancelled: list[str] = []
+    def cancel_all(self) -> Iterator[frozenset[str]]:
+        """Ends the indexing of every document and drops what was added of them; gives which, some at a time."""
         while some := self._leave_indexing("cancelled", None):
-            cancelled += some
-        return tuple(cancelled)
+            yield frozenset(some)
 
     def retry(self, document_id: str) -> bool:
         """Has a document that failed or was cancelled indexed once more; False when it did neither."""

@@ -61,7 +61,6 @@ def test_a_ready_made_notebook_is_read_and_follows_its_inputs(chat: ChatPage, as
     """Opening one runs it; its tables and charts come by themselves, follow an input, and are there after a reload."""
     page = chat.page
     chat.open("/notebook")
-    page.get_by_text("Usage and cost", exact=True).wait_for()
     page.locator(".st-key-ready-0 button").click()
     totals = cells(page, "sql").first
     expect(totals.get_by_text("1 row ·")).to_be_visible()
@@ -155,6 +154,31 @@ def test_a_chart_follows_its_specification_and_a_result_is_taken_home(empty: Cha
     taken.value.save_as(file)
     assert file.read_text().splitlines()[:2] == ["n,square", "0,0"]
     assert len(file.read_text().splitlines()) == 301
+
+
+def test_cells_are_moved_deleted_and_put_back(empty: ChatPage) -> None:
+    """The menu of a cell changes its place, adds another below it, and what was deleted comes back where it was."""
+    page = empty.page
+    add(empty, "sql")
+    write(page, "query_1", "select 1 as one")
+    expect(cells(page, "sql").first.get_by_text("1 row ·")).to_be_visible()
+    add(empty, "input")
+    choose(page, cells(page, "input").first, "Move up")
+    both = page.locator("[class*='st-key-sql-cell-'], [class*='st-key-input-cell-']")
+    expect(both.first).to_contain_text("$input_1")
+    choose(page, cells(page, "sql").first, "Delete")
+    expect(cells(page, "sql")).to_have_count(0)
+    page.locator(".st-key-undo-cell button").click()
+    expect(editor(page, "query_1")).to_have_value("select 1 as one")
+    choose(page, cells(page, "input").first, "Add Text below")
+    expect(page.get_by_role("textbox", name="Text", exact=True)).to_be_visible()
+    expect(both.last).to_contain_text("1 row ·")
+
+
+def choose(page: Page, cell: Locator, deed: str) -> None:
+    """Chooses from the menu of a cell."""
+    cell.get_by_role("button", name="Move, add, delete").click()
+    page.get_by_role("menuitem", name=deed).click()
 
 
 def test_a_notebook_is_taken_out_and_brought_in_again(empty: ChatPage, tmp_path: Path) -> None:

@@ -164,15 +164,17 @@ def test_errors_are_said_at_their_cells(visit: OpenPage, make: Make) -> None:
             NewCell(CellKind.SQL, "here", "from there"),
             NewCell(CellKind.SQL, "there", "from here"),
             NewCell(CellKind.SQL, "fine", "select 1 as one"),
+            NewCell(CellKind.SQL, "typed_wrong", "selec `1`"),
         ).id,
     )
     assert not page.exception
     errors = [box.value for box in page.error]
-    assert len(errors) == 4
+    assert len(errors) == 5
     assert "nope" in errors[0]
-    assert "```text\nCandidate bindings:" in errors[0]
+    assert "Candidate bindings" in errors[0]
     assert "wrong" in errors[1]
     assert "here" in errors[2] and "there" in errors[2]
+    assert "````text\nLINE 1: selec `1`\n" in errors[4]
     assert shown(page) == [[{"one": 1}]]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from core.errors import InvalidValue, TooLarge, Unsupported
-from core.notebook.formats import html, jupyter, marimo, sql
+from core.notebook.formats import html, jupyter, jupyter_reading, marimo, marimo_reading, sql
 from core.notebook.formats.values import SIZE_LIMIT, Imported, Shown
 from core.notebook.names import check
 from core.notebook.values import NewCell, NewNotebook, Notebook
@@ -46,7 +46,13 @@ _WRITERS: dict[str, Callable[[Notebook, _Results], str]] = {
     "jupyter": jupyter.write,
     "marimo": lambda notebook, _: marimo.write(notebook),
 }
-_READERS = {".sql": sql.read, ".html": html.read, ".htm": html.read, ".ipynb": jupyter.read, ".py": marimo.read}
+_READERS = {
+    ".sql": sql.read,
+    ".html": html.read,
+    ".htm": html.read,
+    ".ipynb": jupyter_reading.read,
+    ".py": marimo_reading.read,
+}
 
 
 def export(notebook: Notebook, format_: str, results: _Results | None = None) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any
 from core.errors import InvalidValue
 from core.notebook.charts import parsed
 from core.notebook.formats.values import Shown
+from core.notebook.values import CellKind, Notebook
 
 _ROOT = Path(__file__).parents[3]
 _KEPT = ("LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "SYSTEMROOT")
@@ -23,6 +24,13 @@ _SECONDS = 30.0
 _one_at_a_time = Lock()
 _WIDTH, _HEIGHT = 640, 280
 _log = logging.getLogger(__name__)
+
+
+def pictures_of(notebook: Notebook, results: Mapping[str, Shown]) -> dict[str, str | None]:
+    """The charts of a notebook as SVG, by their cells' ids; None for one that cannot be drawn."""
+    charts = [cell for cell in notebook.cells if cell.kind is CellKind.CHART]
+    pictures = drawn([(cell.text, results.get(cell.id, Shown())) for cell in charts])
+    return {cell.id: picture for cell, picture in zip(charts, pictures, strict=True)}
 
 
 def drawn(charts: Sequence[tuple[str, Shown]]) -> list[str | None]:

@@ -19,14 +19,18 @@ _MEMORY = 1 << 30
 _NICENESS = 10
 _SECONDS = 40.0
 _LONGEST = 4_000_000
+_ROOM = 32_000_000
 _NOTHING: list[str] = []
 
 
 def main() -> None:
     """Draws until its input ends."""
     _limit()
+    room = _ROOM
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(_drawn(json.loads(line))) + "\n")
+        told = json.dumps(_drawn(json.loads(line)))
+        room -= len(told)
+        sys.stdout.write((told if room > 0 else "null") + "\n")
         sys.stdout.flush()
 
 

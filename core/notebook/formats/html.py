@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from core.errors import Unsupported
 from core.exchange.exports.html import rendered
-from core.notebook.formats.drawing import drawn
+from core.notebook.formats.drawing import pictures_of
 from core.notebook.formats.values import Imported, Shown, decoded, encoded
 from core.notebook.values import Cell, CellKind, NewNotebook, Notebook
 
@@ -40,7 +40,7 @@ table { border-collapse: collapse; font-size: .875rem; } .rows table { min-width
 td, th { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left; vertical-align: top;
   max-width: 30rem; }
 .rows th { position: sticky; top: 0; background: light-dark(#f4f5f7, #22252c); white-space: nowrap; }
-.short { white-space: nowrap; } .long { min-width: 18rem; } 
+.short { white-space: nowrap; } .long { min-width: 18rem; }
 td.link { max-width: 8rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .number { text-align: right; font-variant-numeric: tabular-nums; } .null { color: var(--dim); }
 pre { overflow-x: auto; background: var(--soft); padding: .75rem; border-radius: .5rem; overflow-wrap: normal; }
@@ -75,10 +75,7 @@ def _page(notebook: Notebook, results: Mapping[str, Shown]) -> Iterator[str]:
     yield f"{_HEAD}<title>{escape(notebook.title)}</title><style>{_STYLE}</style></head><body>\n"
     if not _titled(notebook):
         yield f"<h1>{escape(notebook.title)}</h1>\n"
-    charts = [cell for cell in notebook.cells if cell.kind is CellKind.CHART]
-    pictures = drawn([(cell.text, results.get(cell.id, Shown())) for cell in charts])
-    images = {cell.id: picture for cell, picture in zip(charts, pictures, strict=True)}
-    room = _ROOM
+    images, room = pictures_of(notebook, results), _ROOM
     for cell in notebook.cells:
         html = _cell(cell, results.get(cell.id, Shown()), images.get(cell.id), room)
         room -= len(html)

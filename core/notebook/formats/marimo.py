@@ -10,17 +10,16 @@ import json
 import keyword
 import re
 from collections.abc import Mapping, Sequence
-from textwrap import dedent, indent
+from textwrap import indent
 from typing import Any
 
-from core.errors import Unsupported
-from core.notebook.formats.code import FILE, as_text, cell_of_call, left_as_text
-from core.notebook.formats.python import Statement, literal_of, quoted, statements
+from core.notebook.formats.code import FILE
+from core.notebook.formats.marimo_reading import NOTE
+from core.notebook.formats.python import literal_of, quoted
 from core.notebook.formats.statements import mapped
-from core.notebook.formats.values import VERSION, Imported, check_cells, check_code, check_version, settings_of
-from core.notebook.values import JSON, Cell, CellKind, NewCell, Notebook
+from core.notebook.formats.values import VERSION
+from core.notebook.values import JSON, Cell, CellKind, Notebook
 
-_NOTE = "# throughline: "
 _HEAD = f'''"""To run this notebook, export the history as a DuckDB file (*Export* in Throughline, or
 `GET /api/export?format=duckdb`) and put it beside this file as `{FILE}`. Its tables have the names that the queries
 use: `turns`, `answers`, …
@@ -55,43 +54,17 @@ def chart(rows, spec):
 _GIVEN = ("altair", "chart", "con", "duckdb", "json", "literal", "mo")
 _TAKEN = frozenset((*_GIVEN, "app", "marimo"))
 _WORD = re.compile(r"\w+")
-_KINDS = {kind.value: kind for kind in CellKind}
 _PLACE = "\0"
 _BRACES = re.compile(r"([{}])")
 
 
 def write(notebook: Notebook) -> str:
     """A file that marimo opens and Python runs."""
-    about = f"{_NOTE}{json.dumps({'version': VERSION, 'title': notebook.title})}"
+    about = f"{NOTE}{json.dumps({'version': VERSION, 'title': notebook.title})}"
     app = f"app = marimo.App(app_title={literal_of(notebook.title)})"
     names = _Names(notebook.cells)
     functions = [_function({"setup": True}, _SETUP, (), _GIVEN), *(_written(cell, names) for cell in notebook.cells)]
     return "\n\n\n".join([f"{about}\n{_HEAD}\n{app}", *functions, 'if __name__ == "__main__":\n    app.run()\n'])
-
-
-def read(text: str) -> Imported:
-    """The notebook in a file of marimo's: what runs here as it is, other code as text.
-
-    Raises:
-        Unsupported: it is none.
-        TooLarge: it is longer, or has more cells, than is taken.
-    """
-    check_code(len(text))
-    head, *groups = _groups(text)
-    check_cells(len(groups))
-    if not any("marimo" in statement.code for statement in head):
-        raise Unsupported("This is no notebook: a Python file is taken if marimo wrote it.")
-    about = _noted(head)
-    if about:
-        check_version(about.get("version"))
-    cells, foreign = list[NewCell](), 0
-    for group in groups:
-        note, body = _noted(group), _body(group)
-        if body and not note.get("setup"):
-            cell = _own(note, body) if note else _foreign(body)
-            foreign += cell is None
-            cells.append(cell or as_text(_source(text, body)))
-    return Imported(str(about.get("title") or ""), tuple(cells), left_as_text(foreign))
 
 
 class _Names:
@@ -169,58 +142,7 @@ def _function(
     hidden: bool = False,
 ) -> str:
     """A cell, in whose code `text` has its place, with its lines as they are."""
-    lines = f"{_NOTE}{json.dumps(note)}\n{code}" if note else code
+    lines = f"{NOTE}{json.dumps(note)}\n{code}" if note else code
     returned = f"return ({', '.join(gives)},)" if gives else "return"
     body = indent(f"{lines}\n{returned}", "    ").replace(_PLACE, text)
     return f"@app.cell{'(hide_code=True)' if hidden else ''}\ndef _({', '.join(uses)}):\n{body}"
-
-
-def _groups(text: str) -> list[list[Statement]]:
-    """The statements before the first cell, and those of each cell."""
-    groups: list[list[Statement]] = [[]]
-    for statement in statements(text):
-        at_left = text[max(0, statement.start - 1) : statement.start] in ("", "\n")
-        if at_left and statement.code.startswith("if __name__"):
-            break
-        if at_left and statement.code.startswith(("@app.", "with app.setup", "app._unparsable_cell")):
-            groups.append([])
-        groups[-1].append(statement)
-    return groups
-
-
-def _noted(group: Sequence[Statement]) -> dict[str, Any]:
-    """What our own comment says of a cell."""
-    comments = (comment for statement in group for comment in statement.comments if comment.startswith(_NOTE))
-    try:
-        value = json.loads(next(comments, "{}").removeprefix(_NOTE))
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _body(group: Sequence[Statement]) -> list[Statement]:
-    """What a cell does."""
-    first = next((place for place, each in enumerate(group) if each.code.startswith(("def ", "async def "))), 0)
-    return [statement for statement in group[first + 1 :] if not re.match(r"return\b", statement.code)] or [
-        *group[:1]
-    ] * (len(group) == 1)
-
-
-def _source(text: str, body: Sequence[Statement]) -> str:
-    start = text.rfind("\n", 0, body[0].start) + 1
-    return dedent(text[start : body[-1].end])
-
-
-def _own(note: Mapping[str, Any], body: Sequence[Statement]) -> NewCell | None:
-    kind, call = _KINDS.get(str(note.get("kind"))), body[0].call
-    name, settings = str(note.get("name") or ""), settings_of(note.get("settings"))
-    if kind is CellKind.INPUT:
-        return NewCell(kind, name, str(note.get("text") or ""), settings)
-    if kind is None or call is None or not call.texts:
-        return None
-    return NewCell(kind, name, call.texts[-1], settings)
-
-
-def _foreign(body: Sequence[Statement]) -> NewCell | None:
-    call = body[0].call if len(body) == 1 else None
-    return cell_of_call(call) if call else None

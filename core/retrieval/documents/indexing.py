@@ -105,10 +105,11 @@ class Indexer:
         wanted = partial(self.queue.taken, document_id)
         try:
             prepared = prepare(self._documents, self._originals, reader, document_id, wanted)
-        except Unwanted:  # It was cancelled, and may be waiting once more.
+        except Unwanted:
             return
         except Exception as error:
-            self._fail(document_id, error)
+            if wanted():  # Else it was cancelled, and may be waiting once more.
+                self._fail(document_id, error)
             return
         if prepared is not None:
             self._hold(prepared)

@@ -104,9 +104,11 @@ class Library(Catalogue):
 
     def cancel_all(self) -> int:
         """Ends the indexing of every document that waits or is being indexed; how many there were."""
-        cancelled = self._documents.cancel_all()
-        self._indexer.end(frozenset(cancelled))
-        return len(cancelled)
+        count = 0
+        for some in self._documents.cancel_all():
+            self._indexer.end(some)
+            count += len(some)
+        return count
 
     def retry(self, document_id: str) -> None:
         """Has a document that failed or was cancelled indexed once more.

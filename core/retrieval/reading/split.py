@@ -15,8 +15,7 @@ LIMIT = 220
 _HEADER_LIMIT = 32
 _LONGEST = 8  # Characters a token may stand for: a word of 100 letters is one token to the model, and tells it nothing.
 _SMALL = 24  # Paragraphs below this join their neighbours; longer ones stand alone once the passage is half full.
-_WORD = 64  # Characters of a word whose tokens are remembered…
-_WORDS = 200_000  # …of so many words.
+_WORD = 64  # Characters of a word whose tokens are remembered.
 
 Count = Callable[[str], int]
 """The number of tokens in a text, which is the sum of those of its words, as divided by spaces."""
@@ -80,28 +79,14 @@ def embedded(title: str, piece: Piece, count: Count) -> str:
 @lru_cache(4)
 def by_words(count: Count) -> Count:
     """Counts just as `count` does, but no word twice: words come again and again, and tokenizers are slow."""
-    remembered = _Remembered(count)
+    remembered = lru_cache(200_000)(count)
 
     def counted(text: str) -> int:
         # These spaces divide words for every tokenizer; what other white space means is left to it.
-        return sum(map(remembered.__getitem__, text.replace("\n", " ").replace("\t", " ").split(" ")))
+        words = text.replace("\n", " ").replace("\t", " ").split(" ")
+        return sum(remembered(word) if len(word) <= _WORD else count(word) for word in words if word)
 
     return counted
-
-
-class _Remembered(dict[str, int]):
-    """The tokens of words by word; those that are not known are counted when they are asked for."""
-
-    def __init__(self, count: Count) -> None:
-        self._count = count
-
-    def __missing__(self, word: str) -> int:
-        tokens = self._count(word) if word else 0
-        if len(word) <= _WORD:
-            if len(self) >= _WORDS:
-                self.clear()
-            self[word] = tokens
-        return tokens
 
 
 def _bounded(count: Count, limit: int) -> Count:

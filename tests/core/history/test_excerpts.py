@@ -19,9 +19,11 @@ def test_the_words_are_found_wherever_they_stand() -> None:
     text = "wave " * 50_000 + "a tide comes. " + "wave " * 50_000 + "Tides pull harbours under." + " wave" * 9_000
     assert marked(text, "harbour tide") == ["Tides", "harbours"]
     found = text_of(text, "harbour tide")
-    assert found.startswith("…")
-    assert found.endswith("…")
+    assert found.startswith("…wave")
+    assert found.endswith("wave…")
     assert len(found) < 300
+    assert text_of("wave " * 1_000 + "tide " + "wave " * 30, "tide").count("…") == 1
+    assert text_of("tide" + " wave" * 150 + " tide" * 10 + " wave" * 40, "tide").count("…") == 2
 
 
 def test_a_message_without_the_words_shows_where_its_meaning_was_found() -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from core.clock import Clock
+from core.errors import Unavailable
 from core.history.search import History, HistoryFilter
 from core.ids import new_id
 from core.models import Outcome, Status
@@ -199,6 +203,25 @@ def _full(*_: object) -> None:
     raise OSError(28, "No space left on device")
 
 
+def test_what_is_not_embedded_yet_is_not_put_last(tmp_path: Path, light: Embedder) -> None:
+    """Its words decide about it meanwhile."""
+    busy = [False]
+    with desk_at(tmp_path / "one", light) as desk:
+        history = History(desk.database, tmp_path / "other", light, waits=lambda: busy[0])
+        for number in range(5):
+            desk.put(talk(f"tide {number}"))
+        assert history.settled(PATIENCE)
+        wait_for(lambda: history.progress() == (10, 10), PATIENCE, "not everything is embedded")
+        busy[0] = True
+        newer = desk.put(talk("whale tide"))
+        assert history.settled(PATIENCE)
+        assert history.progress() == (10, 12)
+        found = history.search("whale tide")
+        assert found.by_meaning
+        assert (found.hits[0].message_id, len(found.hits)) == (newer.messages[0].id, 6)
+        history.close()
+
+
 def test_documents_and_answers_go_first(tmp_path: Path, light: Embedder) -> None:
     """While documents are embedded messages are not; words are taken up all the same."""
     busy = [True]
@@ -211,6 +234,32 @@ def test_documents_and_answers_go_first(tmp_path: Path, light: Embedder) -> None
         busy[0] = False
         wait_for(lambda: history.progress() == (2, 2), PATIENCE, "not everything is embedded")
         history.close()
+
+
+class _Picky(Embedder):
+    """Cannot take some texts."""
+
+    ready = True
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if any("poison" in text for text in texts):
+            raise Unavailable("The embedding model cannot take this text.")
+        return np.eye(len(texts), 384, dtype=np.float32)
+
+    def query(self, text: str) -> NDArray[np.float32]:
+        return np.eye(1, 384, dtype=np.float32)[0]
+
+
+def test_a_text_that_the_model_cannot_take_goes_without(tmp_path: Path) -> None:
+    """All others are embedded, and it is found by its words."""
+    with desk_at(tmp_path, _Picky()) as desk:
+        said = [desk.put(talk(text)) for text in ("the tide", "a poison", "the moon")]
+        desk.embedded()
+        assert desk.history.progress() == (6, 6)
+        assert said[1].messages[0].id in desk.found("poison")
+        by_meaning = {hit.message_id for hit in desk.history.search("nothing").hits}
+        assert said[1].messages[0].id not in by_meaning
+        assert said[0].messages[0].id in by_meaning
 
 
 def test_times_are_those_of_the_database(tmp_path: Path, light: Embedder) -> None:

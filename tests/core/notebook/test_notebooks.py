@@ -213,6 +213,16 @@ def test_all_is_there_after_a_restart(tmp_path: Path) -> None:
         assert not (at.folder / "unknown").exists()
 
 
+@pytest.mark.parametrize("notebook_id", ["", ".", "..", "../snapshot", "/"])
+def test_what_is_no_notebook_is_not_removed(at: Desk, notebook_id: str) -> None:
+    """An id that comes from a page's address names no folder."""
+    at.made(sql("a", "select 1"))
+    before = at.files()
+    at.notebooks.remove(notebook_id)
+    assert at.files() == before
+    assert at.history.folder.exists()
+
+
 def test_a_result_whose_file_is_lost_is_run_again(tmp_path: Path) -> None:
     """By a power cut or by whoever tidies the folder; the others stay."""
     with desk(tmp_path) as at:

@@ -142,6 +142,10 @@ def test_an_input_that_is_gone_is_missed(at: Desk) -> None:
     notebook = at.made(field("n", "number", 1), sql("a", "select $n as n"))
     at.notebooks.remove_cell(notebook.id, at.cell(notebook, "n").id)
     assert "“$n”" in str(at.states(notebook)["a"].error)
+    at.notebooks.run(notebook.id)
+    at.settle(notebook)
+    state = at.states(notebook)["a"]
+    assert (state.status, state.error) == ("failed", "There is no input “$n”. Add one of that name, or write a value.")
     at.notebooks.add_cell(notebook.id, CellKind.INPUT, name="n", settings={"type": "number", "value": 5})
     at.settle(notebook)
     assert at.rows(notebook, "a") == [[5]]

@@ -104,7 +104,8 @@ def test_a_notebook_is_removed_with_all_that_is_known_of_it(store: StoredNoteboo
     for made in (one, other):
         store.add(made)
         store.save_result(made.id, CellResult(made.cells[0].id, "run-1", "x", NOW), MOST)
-    store.remove(one.id)
+    assert store.remove(one.id)
+    assert not store.remove(one.id)
     assert store.get(one.id) is None
     assert [summary.id for summary in store.summaries()] == [other.id]
     assert rig.database.fetch("select count(*) from cells")[0][0] == 1

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 
 from core.errors import Unsupported
-from core.notebook.formats.jupyter import read, write
+from core.notebook.formats.jupyter import write
+from core.notebook.formats.jupyter_reading import read
 from core.notebook.values import CellKind, NewCell, Notebook
 from tests.core.notebook.formats.support import HOSTILE, news, notebook, notebooks, shown, usual
 

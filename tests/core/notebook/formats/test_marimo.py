@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from core.errors import Unsupported
-from core.notebook.formats.marimo import read, write
+from core.notebook.formats.marimo import write
+from core.notebook.formats.marimo_reading import read
 from core.notebook.values import CellKind, NewCell, Notebook
 from tests.core.notebook.formats.support import HOSTILE, news, notebook, notebooks, usual
 
@@ -49,6 +50,11 @@ def _():
 
     double(3)
     return (double,)
+
+
+@app.function
+def twice(x):
+    return 2 * x
 
 
 if __name__ == "__main__":
@@ -101,8 +107,9 @@ def test_what_marimo_saved_is_taken_as_well_as_can_be() -> None:
         NewCell(CellKind.MARKDOWN, text="# Tides\n\n  indented"),
         NewCell(CellKind.SQL, "days", "SELECT * FROM t\nWHERE n > $slider"),
         NewCell(CellKind.MARKDOWN, text="```python\ndef double(x):\n    return 2 * x\n\ndouble(3)\n```"),
+        NewCell(CellKind.MARKDOWN, text="```python\n@app.function\ndef twice(x):\n    return 2 * x\n```"),
     )
-    assert found.notes == ("2 cells of code are kept as text, as only SQL runs here.",)
+    assert found.notes == ("3 cells of code are kept as text, as only SQL runs here.",)
 
 
 @pytest.mark.parametrize("text", ["", "import os\n", "print('hi')", HOSTILE])
