@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ThroughlineError
-from pages._conversations import open_conversation, show_conversations, show_health, watch_for_changes
-from pages._style import STYLE
+from pages._chat.conversations import open_conversation, show_conversations, show_health, watch_for_changes
+from pages._common.style import STYLE
 
 st.set_page_config(page_title="Throughline", page_icon="🧵", layout="centered")
 st.html(STYLE)

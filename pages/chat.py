@@ -10,20 +10,22 @@ from core.branches import path_to
 from core.errors import NotFound, ThroughlineError
 from core.models import Message, Node, Status
 from core.questions import LONGEST_QUESTION
-from pages import _message, _scope, _state
-from pages._heading import show_heading
-from pages._jump import marked
-from pages._live import show_live
-from pages._models import pick_model
-from pages._welcome import show_welcome
-from pages._window import Window, window
+from pages._chat import scoping
+from pages._chat.heading import show_heading
+from pages._chat.jump import marked
+from pages._chat.live import show_live
+from pages._chat.messages import AVATARS, show_message
+from pages._chat.models import pick_model
+from pages._chat.welcome import show_welcome
+from pages._chat.window import Window, window
+from pages._common import session
 
 _NOTHING: tuple[list[Message], list[Node], Window] = [], [], window((), 0)
 
 
 def main() -> None:
     """One run of the page."""
-    conversation = _state.conversation_id()
+    conversation = session.conversation_id()
     try:
         messages, nodes, seen = _open(conversation) if conversation else _NOTHING
     except NotFound as error:
@@ -31,8 +33,8 @@ def main() -> None:
         messages, nodes, seen = _NOTHING
         conversation = None
     live = messages[-1] if messages and not messages[-1].status.closed else None
-    scope = _scope.current(conversation, messages)
-    _scope.keep(scope)
+    scope = scoping.current(conversation, messages)
+    scoping.keep(scope)
     question = _show_input(live, conversation, scope)
     if conversation:
         show_heading(conversation)
@@ -42,7 +44,7 @@ def main() -> None:
         _ask(question, conversation, messages, scope)
     if conversation:
         _show_messages(conversation, [message for message in messages if message is not live], nodes, seen)
-    if problem := _state.said():
+    if problem := session.said():
         st.error(problem, icon=":material/error:")
     if live:
         _show_unfinished(live)
@@ -50,16 +52,16 @@ def main() -> None:
 
 def _open(conversation: str) -> tuple[list[Message], list[Node], Window]:
     """The messages of the branch that are shown, the whole tree, and which of the branch they are."""
-    chat = _state.service().chat
+    chat = session.service().chat
     nodes = chat.tree(conversation)
-    seen = window(path_to(nodes, _state.branch()), _state.shown(conversation), _state.sought())
+    seen = window(path_to(nodes, session.branch()), session.shown(conversation), session.sought())
     messages = chat.messages(conversation, [node.id for node in (*seen.around, *seen.newest)])
     return messages, nodes, seen
 
 
 def _show_messages(conversation: str, messages: list[Message], nodes: list[Node], seen: Window) -> None:
     """The messages that are complete, with a button where some are left out."""
-    sought = _state.sought()
+    sought = session.sought()
     if sought and all(node.id != sought for node in nodes):
         st.info("The message that this link leads to is not in this conversation.", icon=":material/search_off:")
     if seen.earlier:
@@ -68,21 +70,21 @@ def _show_messages(conversation: str, messages: list[Message], nodes: list[Node]
         if number == len(seen.around) and seen.between:
             _offer_more(f"Show more of the {seen.between:,} messages between", conversation)
         with marked(message.id) if message.id == sought else nullcontext():
-            _message.show(message, nodes)
+            show_message(message, nodes)
 
 
 def _offer_more(label: str, conversation: str) -> None:
-    st.button(label, on_click=_state.show_more, args=(conversation,), type="tertiary")
+    st.button(label, on_click=session.show_more, args=(conversation,), type="tertiary")
 
 
-def _show_input(live: Message | None, conversation: str | None, scope: _scope.Scope) -> str | None:
+def _show_input(live: Message | None, conversation: str | None, scope: scoping.Scope) -> str | None:
     """The question's place, and below it model and documents and, while an answer is written, its Stop."""
     hint = "Stop the answer to ask something else" if live else "Ask your documents"
     with st.bottom:
         text = st.chat_input(hint, disabled=live is not None, max_chars=LONGEST_QUESTION, key="question")
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             pick_model()
-            _scope.pick_scope(conversation, scope)
+            scoping.pick_scope(conversation, scope)
             if live:
                 _offer_stop(live)
     return text
@@ -90,7 +92,7 @@ def _show_input(live: Message | None, conversation: str | None, scope: _scope.Sc
 
 def _offer_stop(live: Message) -> None:
     """A Stop that is said to the engine: whoever presses it, in whatever tab, and after a reload."""
-    chat = _state.service().chat
+    chat = session.service().chat
     assert live.stream_id is not None
     if live.status is Status.PENDING and st.button("Start", icon=":material/play_arrow:"):
         chat.start(live.stream_id)
@@ -98,8 +100,8 @@ def _offer_stop(live: Message) -> None:
         chat.stop(live.stream_id)
 
 
-def _ask(text: str, conversation: str | None, messages: list[Message], scope: _scope.Scope) -> None:
-    chat = _state.service().chat
+def _ask(text: str, conversation: str | None, messages: list[Message], scope: scoping.Scope) -> None:
+    chat = session.service().chat
     try:
         question = scope.question(text)
         if conversation:
@@ -110,15 +112,15 @@ def _ask(text: str, conversation: str | None, messages: list[Message], scope: _s
         st.error(f"{error.message} Your question was not saved:", icon=":material/error:")
         st.code(text, language=None, wrap_lines=True)
         st.stop()
-    _scope.begin(asked.conversation_id, scope)
-    _state.go_to(asked.conversation_id)
+    scoping.begin(asked.conversation_id, scope)
+    session.go_to(asked.conversation_id)
     st.rerun()
 
 
 def _show_unfinished(message: Message) -> None:
     """Follows the answer until it is closed, then shows it as it stays."""
-    with st.chat_message("assistant", avatar=_message.AVATARS[message.role]):
-        service = _state.service()
+    with st.chat_message("assistant", avatar=AVATARS[message.role]):
+        service = session.service()
 
         def marks() -> set[int]:
             return {source.mark for source in service.chat.message(message.id).sources}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import ThroughlineError
-from pages import _state
-from pages._adding import show_doors, show_skipped
-from pages._document import show_document
-from pages._text import plain
+from pages._common import session
+from pages._common.text import plain
+from pages._documents.adding import show_doors, show_skipped
+from pages._documents.document import show_document
 
 _A_PAGE = 25
 _FEW = 10
@@ -20,12 +20,12 @@ def main() -> None:
     st.title("Documents", anchor=False)
     st.caption("Answers are drawn from these. They are read, split and embedded on this machine.")
     show_doors()
-    soon = 0 < _state.service().library.count().indexing <= _FEW
+    soon = 0 < session.service().library.count().indexing <= _FEW
     st.fragment(_list, run_every=_SOON if soon else _LATER)(soon)
 
 
 def _list(soon: bool) -> None:
-    counts = _state.service().library.count()
+    counts = session.service().library.count()
     if soon != (0 < counts.indexing <= _FEW):
         st.rerun(scope="app")
     show_skipped()
@@ -51,7 +51,7 @@ def _list(soon: bool) -> None:
 
 def _show_batch() -> None:
     """One line for all that is being worked on."""
-    library = _state.service().library
+    library = session.service().library
     ended, total = library.batch()
     if not total:
         return
@@ -63,14 +63,14 @@ def _show_batch() -> None:
 
 def _cancel_all() -> None:
     try:
-        _state.service().library.cancel_all()
+        session.service().library.cancel_all()
     except ThroughlineError as error:
         st.toast(plain(error.message), icon=":material/error:")
 
 
 def _show_page(query: str, everything: int) -> None:
     """One page of all documents, or the newest of those that are looked for."""
-    library = _state.service().library
+    library = session.service().library
     rows, page, pages = st.container(), 1, -(-everything // _A_PAGE)
     if pages > 1 and not query:
         page = st.pagination(pages, key="page-of-documents")

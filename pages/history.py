@@ -9,11 +9,11 @@ import streamlit as st
 
 from core.errors import ThroughlineError
 from core.history.search import Found, HistoryFilter
-from pages import _state
-from pages._history_filters import show_filters
-from pages._history_hits import MOST, selected, show_hits, show_selection
-from pages._imports import offer_import
-from pages._replay import show_replay
+from pages._common import session
+from pages._exchange.imports import offer_import
+from pages._history.filters import show_filters
+from pages._history.hits import MOST, selected, show_hits, show_selection
+from pages._history.replay import show_replay
 
 _A_PAGE = 25
 _PAGE = "page"
@@ -22,7 +22,7 @@ _PAGE = "page"
 def main() -> None:
     """One run of the page."""
     if replayed := st.query_params.get("replay"):
-        show_replay(replayed, _state.sought())
+        show_replay(replayed, session.sought())
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title("History", anchor=False, width="content")
@@ -46,7 +46,7 @@ def _look() -> None:
     )
     wanted = show_filters()
     page = _page(query.strip(), wanted)
-    search = partial(_state.service().history.search, query.strip(), wanted)
+    search = partial(session.service().history.search, query.strip(), wanted)
     try:
         found = search(_A_PAGE, (page - 1) * _A_PAGE)
     except ThroughlineError as error:
@@ -87,7 +87,7 @@ def _told(found: Found, page: int) -> str:
         if not found.by_meaning:
             parts.append("by words alone, while the embedding model is not ready")
     parts.append(f"{found.milliseconds:.0f} ms")
-    embedded, total = _state.service().history.progress()
+    embedded, total = session.service().history.progress()
     if found.by_meaning and embedded < total:
         parts.append(f"the meaning of {embedded:,} of {total:,} is known so far")
     if picked := len(selected()):

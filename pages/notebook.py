@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import NotFound
-from pages._notebook import show_notebook
-from pages._notebook_list import show_list
-from pages._notebook_state import go_to, notebook_id
+from pages._notebook.listing import show_list
+from pages._notebook.open_notebook import show_notebook
+from pages._notebook.state import go_to, notebook_id
 
 
 def main() -> None:

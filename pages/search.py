@@ -9,9 +9,9 @@ import streamlit as st
 from core.errors import ThroughlineError
 from core.models import Citation, Filter, Retrieval
 from core.retrieval.searching.snippets import snippet
-from pages import _state
-from pages._html import link, marked, passage_address, place
-from pages._text import plain
+from pages._common import session
+from pages._common.html import link, marked, passage_address, place
+from pages._common.text import plain
 
 _SHOWN = 10
 _MOST = 50
@@ -22,7 +22,7 @@ _FILTERS = ("in-documents", "in-tags", "since", "until")
 def main() -> None:
     """One run of the page."""
     st.title("Search", anchor=False)
-    if not _state.service().library.count().ready:
+    if not session.service().library.count().ready:
         st.info("There is nothing to search yet. Add documents first.", icon=":material/upload_file:")
         st.page_link("documents.py", label="Documents", icon=":material/description:")
         return
@@ -62,7 +62,7 @@ def _show_filters() -> None:
             st.caption("1 filter is on" if active == 1 else f"{active} filters are on", width="content")
     if not popover.open:
         return
-    library = _state.service().library
+    library = session.service().library
     titles = library.titles()
     in_documents, in_tags, since, until = _FILTERS
     with popover:
@@ -101,7 +101,7 @@ def _find(query: str, wanted: Filter) -> Retrieval | None:
         note.caption(f":material/hourglass_top: {what}")
 
     try:
-        found = _state.service().searcher.search(query, _most(query), wanted, on_wait=tell, timeout=_PATIENCE)
+        found = session.service().searcher.search(query, _most(query), wanted, on_wait=tell, timeout=_PATIENCE)
     except ThroughlineError as error:
         note.warning(error.message, icon=":material/hourglass_top:")
         return None
@@ -151,7 +151,7 @@ def _show_hit(hit: Citation, query: str) -> None:
             type="tertiary",
             help=plain(f"A new conversation that searches “{hit.title}” alone"),
         ):
-            _state.draft(query)
+            session.draft(query)
             st.switch_page("chat.py", query_params={"d": hit.document_id})
 
 

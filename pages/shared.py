@@ -8,10 +8,10 @@ import streamlit as st
 
 from core.errors import LinkNotFound, StorageError, ThroughlineError
 from core.sharing.sharing import Shared
-from pages import _state
-from pages._notebook_view import show_notebook_view
-from pages._reader import show_shared_conversation
-from pages._text import plain
+from pages._chat.reader import show_shared_conversation
+from pages._common import session
+from pages._common.text import plain
+from pages._notebook.view import show_notebook_view
 
 _LOOK_EVERY = 2.0
 _SAID = {
@@ -42,13 +42,13 @@ def main() -> None:
 
 
 def _show_notebook(token: str) -> None:
-    sharing = _state.service().sharing
+    sharing = session.service().sharing
     show_notebook_view(sharing.notebook(token), sharing.states(token), partial(sharing.table, token))
 
 
 def _open(token: str) -> Shared:
     """What the link opens; each visit counts once."""
-    sharing, visited = _state.service().sharing, f"visited-{token}"
+    sharing, visited = session.service().sharing, f"visited-{token}"
     if visited not in st.session_state:
         st.session_state[visited] = True
         try:
@@ -60,7 +60,7 @@ def _open(token: str) -> Shared:
 
 def _mark(token: str, shared: Shared) -> object:
     """What is another when there is something else to show."""
-    service = _state.service()
+    service = session.service()
     if shared.kind == "notebook":
         return shared, service.notebooks.revision(shared.target_id)
     nodes = service.sharing.tree(token)
@@ -72,7 +72,7 @@ def _mark(token: str, shared: Shared) -> object:
 def _watch(token: str, kind: str, seen: object) -> None:
     """Shows what is new without a reload, and nothing any more when the link has ended."""
     try:
-        service = _state.service()
+        service = session.service()
         revision = service.database.revision
         quiet = kind == "conversation" and st.session_state.get("looked-at") == revision
         if quiet and service.sharing.works(token):

@@ -7,12 +7,12 @@ import streamlit as st
 from core.errors import NotFound
 from core.models import Citation, Document, Message
 from core.retrieval.answering.claims import readable
-from pages import _state
-from pages._excerpt import show_excerpt
-from pages._html import block, web_address
-from pages._page import has_page, show_page
-from pages._sources import facts, support_word
-from pages._text import plain
+from pages._chat.sources import facts, support_word
+from pages._common import session
+from pages._common.html import block, web_address
+from pages._common.text import plain
+from pages._documents.excerpt import show_excerpt
+from pages._documents.page_image import has_page, show_page
 
 _LONGEST = 120
 
@@ -22,7 +22,7 @@ def main() -> None:
     message_id, passages = st.query_params.get("message"), st.query_params.get_all("passage")
     try:
         if message_id:
-            _show_cited(_state.service().chat.message(message_id), st.query_params.get("mark", ""))
+            _show_cited(session.service().chat.message(message_id), st.query_params.get("mark", ""))
         elif passages:
             _show(_found(passages), st.query_params.get("words", ""))
         else:
@@ -42,7 +42,7 @@ def _show_cited(message: Message, mark: str) -> None:
 
 def _found(passage_ids: list[str]) -> Citation:
     """Passages of one document that were found together, as if they were cited."""
-    passages = [_state.service().library.passage(passage_id) for passage_id in passage_ids]
+    passages = [session.service().library.passage(passage_id) for passage_id in passage_ids]
     first, last = min(passages, key=lambda p: p.ordinal), max(passages, key=lambda p: p.ordinal)
     quote = "\n\n".join(passage.text for passage in sorted(passages, key=lambda p: p.ordinal))
     ids = tuple(passage.id for passage in passages)
@@ -72,7 +72,7 @@ def _show(source: Citation, words: str = "") -> None:
 def _document(source: Citation) -> Document | None:
     """The document, its newest version if it was replaced; None when it was removed."""
     try:
-        return _state.service().library.get(source.document_id)
+        return session.service().library.get(source.document_id)
     except NotFound:
         return None
 
@@ -90,7 +90,7 @@ def _show_standing(document: Document | None, source: Citation) -> None:
 
 def _show_use(message: Message, source: Citation) -> None:
     """Which answer rests on the source, and how well."""
-    chat = _state.service().chat
+    chat = session.service().chat
     cited = source.mark in {citation.mark for citation in message.citations}
     st.divider()
     question = " ".join(chat.message(message.parent_id).content.split()) if message.parent_id else ""

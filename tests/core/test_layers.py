@@ -29,6 +29,10 @@ _ROOMS = [
     [("core.maintenance",)],
     [("core.service",)],
     [("core.api",)],
+    [("pages._common",)],
+    [("pages._exchange",), ("pages._documents",)],
+    [("pages._chat",), ("pages._notebook",)],
+    [("pages._history",)],
     [("pages",)],
     [("app",)],
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from core.analysis.sandbox import Result
-from pages._cell_frame import frame
+from pages._notebook.cell_frame import frame
 
 
 def test_values_are_what_their_columns_are() -> None:

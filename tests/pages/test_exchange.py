@@ -19,7 +19,7 @@ from tests.pages.support import answered, click, said
 
 
 def _import() -> None:
-    from pages._imports import offer_import
+    from pages._exchange.imports import offer_import
 
     offer_import()
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.history.replay import Piece, Replay
 from core.models import Citation, Kind, Message, Role, Status
-from pages._film import film
+from pages._history.film import film
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 HOSTILE = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) ![b](http://x/y.png) <script>alert(1)</script> \"'"

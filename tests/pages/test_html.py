@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from core.retrieval.searching.snippets import Part
-from pages._html import block, link, marked, passage_address, place, web_address
+from pages._common.html import block, link, marked, passage_address, place, web_address
 
 texts = st.text("<>&\"'/=ab \n\u05e9", max_size=40)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._live import _Frames
-from pages._marks import MarkLinks, linked
-from pages._text import escaped
+from pages._chat.live import _Frames
+from pages._chat.marks import MarkLinks, linked
+from pages._common.text import escaped
 from tests.pages.test_text import cut, documents, markdown
 
 

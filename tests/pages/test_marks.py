@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from core.retrieval.answering.marks import places
-from pages._marks import MarkLinks, linked, source_address
-from pages._text import escaped
+from pages._chat.marks import MarkLinks, linked, source_address
+from pages._common.text import escaped
 from tests.pages.test_text import cut
 
 _PIECES = (

@@ -11,8 +11,8 @@ from core.models import Asked
 from core.notebook.values import CellKind, CellStatus, NewCell
 from core.questions import Question
 from core.service import Service
-from pages._html import block
-from pages._text import plain
+from pages._common.html import block
+from pages._common.text import plain
 from tests.fakes.openrouter import FakeOpenRouter
 from tests.fakes.replies import answer
 from tests.pages.conftest import OpenPage

@@ -7,7 +7,7 @@ import pytest
 from core.models import Asked
 from core.questions import Question
 from core.service import Service
-from pages._marks import source_address
+from pages._chat.marks import source_address
 from tests.fakes.openrouter import FakeOpenRouter
 from tests.fakes.replies import answer
 from tests.pages.conftest import OpenPage

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pages._text import Guard, escaped, finished_blocks, plain
+from pages._common.text import Guard, escaped, finished_blocks, plain
 
 _PIECES = (
     *("`", "``", "```", "~~~", "$", "$5", "!", "![", "![x](http://a.b/c.png)", ":", ":red[x]", ":smile:", "[x](y)"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.models import Node, Role
-from pages._window import Window, window
+from pages._chat.window import Window, window
 
 PATH = [Node(f"m{number}", f"m{number - 1}" if number else None, Role.USER, number) for number in range(1_000)]
 

@@ -1,0 +1,1 @@
+"""The parts of the documents' pages: adding, one document's row, a passage in its surroundings."""

@@ -1,0 +1,1 @@
+"""The parts of the history's page: filters, what was found, the replay."""

@@ -1,0 +1,1 @@
+"""The parts of the notebook's page: the list, the open notebook, its cells."""
