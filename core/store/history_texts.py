@@ -22,7 +22,7 @@ _MESSAGES = (  # Joined, as only so the other columns are read of these rows alo
 # With the values spelled out, as only so the indexes are used.
 _STREAMS = "select id, message_id, seq, md5_number_lower(id) from streams where message_id in"
 _OUTCOMES = "select stream_id, left(text, {longest}), error from outcomes where stream_id in"
-_TITLES = "select id, title from conversations where deleted_at is null and id in"
+_TITLES = "select id, title, deleted_at from conversations where id in"
 
 _WHOLE = 1 << 31
 _TOLD = 1_000_000
@@ -103,7 +103,8 @@ class HistoryTexts:
         """Some messages by their numbers, without those whose conversation was deleted."""
         with self._database.snapshot() as cursor:
             messages = _messages(cursor, seqs, _TOLD)
-            titles = dict(_listed(cursor, _TITLES, {message.conversation_id for message in messages}))
+            conversations = _listed(cursor, _TITLES, {message.conversation_id for message in messages})
+            titles = {id_: title for id_, title, deleted_at in conversations if deleted_at is None}
             answers = _streams(cursor, [m.id for m in messages if m.role == Role.ASSISTANT], _TOLD)
             unfinished = [stream.id for streams in answers.values() for stream in streams if stream.text is None]
             chunks = saved_chunks(cursor, unfinished) if unfinished else {}

@@ -139,7 +139,8 @@ class ChatPage:
 
     def wait_until_finished(self, patience: float = PATIENCE) -> str:
         """Waits until the last message is complete, and gives its text."""
-        self.button("Regenerate", self.messages.last).wait_for(timeout=patience)
+        # While one run's elements take the place of another's, both may be there.
+        expect(self.button("Regenerate", self.messages.last)).to_have_count(1, timeout=patience)
         expect(self.button("Stop")).to_have_count(0)
         self.settle()
         return self.visible_answer()
