@@ -87,7 +87,9 @@ def test_pasted_text_and_a_broken_file(chat: ChatPage) -> None:
     chat.page.get_by_role("textbox", name="Address").fill("https://example.org/mill")
     chat.button("Add").click()
     expect(chat.page.get_by_text("From the <b>web</b>")).to_be_visible()
-    expect(chat.page.get_by_role("link", name="saved page")).to_have_attribute("href", "https://example.org/mill")
+    saved = chat.page.get_by_role("link", name="saved page")
+    expect(saved).to_have_count(1)  # While one run's elements take the place of another's, both may be there.
+    expect(saved).to_have_attribute("href", "https://example.org/mill")
     expect_no_sideways_scrolling(chat)
     broken = FilePayload(name="broken.pdf", mimeType="application/pdf", buffer=b"this is no PDF")
     uploader(chat).first.set_input_files(broken)

@@ -87,7 +87,7 @@ def test_an_answer_is_replayed_as_it_was_written(site: Server, chat: ChatPage) -
     growing = said.inner_text()
     wait_for(lambda: len(said.inner_text()) > len(growing), 20, "the text does not grow")
     assert letters(said.inner_text()) != letters(WHOLE)
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause", exact=True).click()
     paused = said.inner_text()
     page.wait_for_timeout(400)
     assert said.inner_text() == paused
@@ -100,8 +100,8 @@ def test_an_answer_is_replayed_as_it_was_written(site: Server, chat: ChatPage) -
     seek(page, 0.0)
     assert said.inner_text().strip() == ""
     page.get_by_role("combobox", name="Speed").select_option("32")
-    page.get_by_role("button", name="Play").click()
-    expect(page.get_by_role("button", name="Play")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=PATIENCE)
     assert letters(said.inner_text()) == letters(WHOLE)
     page.get_by_role("link", name="Open the conversation").click()
     expect(page).to_have_url(re.compile(asked["conversation_id"]))

@@ -141,14 +141,14 @@ def test_a_replay_is_held_moved_and_hurried(tides: SavedConversation, open_file:
     said, place = page.locator(".answer .said"), page.get_by_label("Position")
     page.get_by_role("button", name="Play", exact=True).click()
     page.clock.run_for(QUESTION + 1_050)
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause", exact=True).click()
     page.clock.run_for(5_000)
     expect(said.first).to_have_text("The mo")
     page.get_by_label("Speed").select_option("4")
     page.get_by_role("button", name="Play", exact=True).click()
     before = int(place.input_value())
     page.clock.run_for(1_000)
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause", exact=True).click()
     frame = 4 * 17
     assert 4_000 - 2 * frame < int(place.input_value()) - before < 4_000 + 2 * frame
     for at, words in ((QUESTION + 550, "The"), (QUESTION + 10_000, "The moon [1], says the book."), (QUESTION, "")):
