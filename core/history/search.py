@@ -145,10 +145,10 @@ class History:
     def _best(self, query: str, wanted: Mask, n: int) -> tuple[list[tuple[int, float, int | None]], bool]:
         """What fits best, each with its score and the window of its text that is nearest; whether meaning was asked."""
         depth = _DEPTH if n <= _DEPTH else _DEEPEST  # The pages of a ranking have one and the same.
-        lexical = self._index.words.search(query, depth, wanted)
+        words = self._pool.submit(self._index.words.search, query, depth, wanted)  # On another core than the meaning.
         vector = self._vector(query)
         near = [] if vector is None else self._index.meaning.nearest(vector, depth, wanted)
-        senses = {seq: cosine for seq, cosine, _ in near}
+        senses, lexical = {seq: cosine for seq, cosine, _ in near}, words.result()
         if near:  # What is not embedded yet is taken to be as near as others with its words.
             known = [senses[seq] for seq, _ in lexical if seq in senses] or [near[0][1]]
             unknown = self._unembedded(seq for seq, _ in lexical if seq not in senses)
