@@ -59,6 +59,7 @@ class Conversations:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._first_pages: tuple[int, dict[Any, list[Conversation]]] = (-1, {})
 
     def last_seq(self) -> int:
         """The highest order number given so far, 0 in a new database."""
@@ -106,6 +107,19 @@ class Conversations:
         pinned: bool | None = None,
     ) -> list[Conversation]:
         """The conversations with the newest messages first, from behind `before` (its `updated_at` and id)."""
+        if before:
+            return self._page(limit, before, archived, pinned)
+        revision = self._database.revision
+        if self._first_pages[0] != revision:
+            self._first_pages = (revision, {})
+        pages, key = self._first_pages[1], (limit, archived, pinned)
+        if key not in pages:  # Every run of every page asks, and a long history takes its time.
+            pages[key] = self._page(limit, None, archived, pinned)
+        return list(pages[key])
+
+    def _page(
+        self, limit: int, before: tuple[datetime, str] | None, archived: bool | None, pinned: bool | None
+    ) -> list[Conversation]:
         sql, parameters = _SUMMARY, list[Any]()
         for column, value in (("archived", archived), ("pinned", pinned)):
             if value is not None:
