@@ -4,8 +4,8 @@ python -m tests.bench.search [--messages 1000000] [--times 200] [--folder FOLDER
 
 Messages and vectors are made up, in heaps as those of texts are: no time goes into embedding, not even the question,
 which takes some 10 ms. Everything else is the app's own. The first 50 searches, which read the database into memory,
-do not count. A million messages take some 3 GB of disk and a quarter of an
-hour to make, of which the table tells the parts; with a folder they are kept for the next time.
+do not count. A million messages take some 3 GB of disk and a quarter of an hour to make, of which the table tells the
+parts; with a folder they are kept for the next time.
 """
 
 from __future__ import annotations
