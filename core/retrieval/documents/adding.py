@@ -10,7 +10,6 @@ from core.models import Document
 from core.retrieval.documents.indexing import Indexer
 from core.retrieval.documents.intake import Added, NewFile, checked
 from core.retrieval.documents.originals import Originals
-from core.retrieval.documents.queue import Notify
 from core.store.documents import Documents
 from core.store.versions import NewDocument
 
@@ -26,8 +25,8 @@ class Adder:
         self._originals = originals
         self._indexer = indexer
 
-    def add(self, files: Sequence[NewFile], notify: Notify | None = None) -> list[Added]:
-        """What became of each file; `notify` is called when indexing a new one has ended."""
+    def add(self, files: Sequence[NewFile]) -> list[Added]:
+        """What became of each file."""
         results: list[Added | None] = [None] * len(files)
         rows: dict[int, NewDocument] = {}
         for index, file in enumerate(files):
@@ -36,12 +35,12 @@ class Adder:
             except ThroughlineError as error:
                 results[index] = Added(None, False, error)
         try:
-            kept = self._keep(rows, files, notify)
+            kept = self._keep(rows, files)
         except ThroughlineError as error:
             kept = {index: Added(None, False, error) for index in rows}
         return [kept[index] if result is None else result for index, result in enumerate(results)]
 
-    def _keep(self, rows: dict[int, NewDocument], files: Sequence[NewFile], notify: Notify | None) -> dict[int, Added]:
+    def _keep(self, rows: dict[int, NewDocument], files: Sequence[NewFile]) -> dict[int, Added]:
         if len(self._indexer.queue) + len(rows) > _MOST_WAITING:
             raise Unavailable("Too many files are waiting to be indexed. Add this one again later.")
         answers: list[tuple[str, bool]] = []
@@ -49,7 +48,7 @@ class Adder:
         with self._originals.keeping({row.sha256: files[index].data for index, row in rows.items()}):
             while part := list(islice(waiting, _AT_ONCE)):
                 added = self._documents.add_many(part)
-                self._indexer.put([document_id for document_id, created in added if created], notify)
+                self._indexer.put([document_id for document_id, created in added if created])
                 answers += added
         found = self._found([document_id for document_id, _ in answers])
         return {

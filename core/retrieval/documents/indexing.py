@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from core.errors import NotFound, StorageError, ThroughlineError
+from core.errors import StorageError, ThroughlineError
 from core.retrieval.documents.batches import Batch, Part, share, vectors_of
 from core.retrieval.documents.originals import Originals
 from core.retrieval.documents.preparing import Prepared, prepare
-from core.retrieval.documents.queue import Notify, Progress, Queue
+from core.retrieval.documents.queue import Progress, Queue
 from core.retrieval.documents.readers import Readers
 from core.retrieval.encoders.embed import Embedder
 from core.retrieval.reading.reader import Reader
@@ -53,15 +53,12 @@ class Indexer:
         self._thread.start()
         self._readers.start()
 
-    def put(self, document_ids: Iterable[str], notify: Notify | None = None, *, anew: bool = False) -> None:
-        """Has documents indexed; `notify` is called with each when that has ended.
-
-        `anew`: something of them may have been stored before, which is dropped first.
-        """
+    def put(self, document_ids: Iterable[str], *, anew: bool = False) -> None:
+        """Has documents indexed; `anew`: what may have been stored of them before is dropped first."""
         ids = list(document_ids)
         with self._lock:
             self._anew.update(ids if anew else ())
-        self.queue.put(ids, notify)
+        self.queue.put(ids)
 
     def end(self, document_ids: Collection[str]) -> None:
         """Lets go of documents that are indexed, or no longer to be; one that is being read is read no further."""
@@ -69,15 +66,8 @@ class Indexer:
             self._active = [one for one in self._active if one.document_id not in document_ids]
             self._long.difference_update(document_ids)
             self._anew.difference_update(document_ids)
-        ended = self.queue.end(document_ids)
+        self.queue.end(document_ids)
         self._readers.drop_unwanted()
-        for document_id, notify in ended.items():
-            try:
-                notify(self._documents.get(document_id))
-            except NotFound:  # It was removed meanwhile.
-                continue
-            except Exception:
-                _log.exception("what wanted to know of the end of a document failed")
 
     def stop(self) -> None:
         """Begins to close: what goes wrong from now on is no document's fault."""

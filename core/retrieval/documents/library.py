@@ -14,7 +14,7 @@ from core.retrieval.documents.inbox import Inbox
 from core.retrieval.documents.indexing import Indexer
 from core.retrieval.documents.intake import Added, NewFile, Skipped, pasted
 from core.retrieval.documents.originals import Originals, hash_of
-from core.retrieval.documents.queue import Batch, Notify, Progress
+from core.retrieval.documents.queue import Batch, Progress
 from core.retrieval.encoders.embed import Embedder
 from core.retrieval.reading.read import MEDIA_TYPES
 from core.store.documents import Documents
@@ -53,19 +53,17 @@ class Library(Catalogue):
         origin: str | None = None,
         url: str | None = None,
         tags: Sequence[str] = (),
-        notify: Notify | None = None,
     ) -> tuple[Document, bool]:
         """Takes a file: back at once with its document, `indexing`, and whether it is new.
 
-        The same bytes are the same document; other bytes of the same origin are its newer version. `notify` is called
-        when indexing a new one has ended.
+        The same bytes are the same document; other bytes of the same origin are its newer version.
 
         Raises:
             Unsupported, TooLarge, DocumentError: it cannot be read; the message says what to do.
             InvalidValue: the address or a tag cannot be taken.
             Unavailable, StorageError: no more is taken now.
         """
-        return _single(self._adder.add([NewFile(filename, data, origin, url, tuple(tags))], notify))
+        return _single(self._adder.add([NewFile(filename, data, origin, url, tuple(tags))]))
 
     def add_text(
         self, title: str, text: str, *, url: str | None = None, tags: Sequence[str] = ()

@@ -6,13 +6,8 @@ import threading
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
-from core.models import Document
-
 WAITING = "Waiting…"
 READING = "Reading…"
-
-
-Notify = Callable[[Document], None]
 
 
 class Progress(NamedTuple):
@@ -38,20 +33,17 @@ class Queue:
         self._waiting: dict[str, None] = {}
         self._working: dict[str, Progress] = {}
         self._held: set[str] = set()
-        self._notify: dict[str, Notify] = {}
         self._total = 0
         self._closed = False
 
-    def put(self, document_ids: Iterable[str], notify: Notify | None = None) -> None:
-        """Has documents wait their turn; `notify` is what wants to know of their end."""
+    def put(self, document_ids: Iterable[str]) -> None:
+        """Has documents wait their turn."""
         with self._changed:
             if not self._waiting and not self._working:
                 self._total = 0
             for document_id in document_ids:
                 self._total += document_id not in self._waiting and document_id not in self._working
                 self._waiting[document_id] = None
-                if notify is not None:
-                    self._notify[document_id] = notify
             self._changed.notify_all()
 
     def take(
@@ -106,14 +98,13 @@ class Queue:
             self._working[document_id] = progress
             return True
 
-    def end(self, document_ids: Collection[str]) -> dict[str, Notify]:
-        """Takes documents out of the line; what wants to know of which."""
+    def end(self, document_ids: Collection[str]) -> None:
+        """Takes documents out of the line."""
         with self._changed:
             for document_id in document_ids:
                 self._waiting.pop(document_id, None)
                 self._working.pop(document_id, None)
             self._changed.notify_all()
-            return {name: self._notify.pop(name) for name in document_ids if name in self._notify}
 
     def wait(self, document_id: str, timeout: float | None = None) -> None:
         """Waits until a document is no longer in the line."""
