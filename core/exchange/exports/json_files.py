@@ -11,6 +11,8 @@ from core.exchange.exports.pieces import gathered, newest_branch
 from core.exchange.formats.archive import NAME, VERSION
 from core.store.saved import SavedConversation
 
+_BREAKS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}  # Some readers end a line at these, too.
+
 
 def write(conversations: Iterator[SavedConversation], at: datetime) -> Iterator[bytes]:
     """Conversations in our own format, which an import reads back exactly."""
@@ -35,7 +37,7 @@ def _whole(conversations: Iterator[SavedConversation], at: datetime) -> Iterator
 def _line(c: SavedConversation) -> str:
     said = [{"role": m.role.value, "content": m.text} for m in newest_branch(c) if m.text]
     line = {"id": c.id, "title": c.title, "created_at": _time(c.created_at), "model": c.model, "messages": said}
-    return json.dumps(line, ensure_ascii=False)
+    return json.dumps(line, ensure_ascii=False).translate(_BREAKS)
 
 
 def _time(at: datetime) -> str:

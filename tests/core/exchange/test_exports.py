@@ -129,6 +129,14 @@ def test_lines_have_the_newest_branch(desk: Desk, cited: SavedConversation) -> N
     assert second["messages"] == [{"role": "user", "content": "Hello?"}]
 
 
+def test_a_line_has_no_other_breaks(desk: Desk) -> None:
+    """Whatever a reader takes for the end of a line."""
+    broken = "a\x85b\u2028c\u2029d\x0b\x0c\x1c\r\n"
+    saved(desk, broken, question(None, broken))
+    (line,) = text_of(desk, "jsonl").splitlines()
+    assert json.loads(line)["messages"] == [{"role": "user", "content": broken}]
+
+
 def test_some_conversations_are_taken_out_alone(desk: Desk, cited: SavedConversation) -> None:
     """Those that are named, each once; a deleted one and one that never was are not there."""
     other = saved(desk, "Other", question(None, "Only this."))
