@@ -38,8 +38,8 @@ def conversation_whole(conversation: Conversation) -> dict[str, Any]:
     return conversation_summary(conversation) | {"pinned": conversation.pinned, "archived": conversation.archived}
 
 
-def message_whole(message: Message) -> dict[str, Any]:
-    """A message with all that is known of it."""
+def message_said(message: Message) -> dict[str, Any]:
+    """A message as whoever may read it may know it, without what it stands on and what it took."""
     return {
         "id": message.id,
         "parent_id": message.parent_id,
@@ -53,6 +53,12 @@ def message_whole(message: Message) -> dict[str, Any]:
         "completed_at": timestamp(message.completed_at) if message.completed_at else None,
         "finish_reason": message.finish_reason,
         "error": message.error,
+    }
+
+
+def message_whole(message: Message) -> dict[str, Any]:
+    """A message with all that is known of it."""
+    return message_said(message) | {
         "usage": asdict(message.usage),
         "citations": [_citation(citation) | _support(message, citation.mark) for citation in message.citations],
         "retrieval": _retrieval(message.retrieval) if message.retrieval else None,

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from core.analysis.sandbox import Result
-from core.api.answers import answer, timestamp
+from core.api.answers import answer, message_said, timestamp
 from core.api.body import whole_parameter
 from core.api.durable import DurableStream
 from core.api.shares import page_file
@@ -145,21 +145,7 @@ def _about(shared: Shared) -> dict[str, Any]:
 
 
 def _message(message: Message) -> dict[str, Any]:
-    return {
-        "id": message.id,
-        "parent_id": message.parent_id,
-        "role": message.role,
-        "content": message.content,
-        "reasoning": message.reasoning,
-        "status": message.status,
-        "model": message.model,
-        "stream_id": message.stream_id,
-        "created_at": timestamp(message.created_at),
-        "completed_at": timestamp(message.completed_at) if message.completed_at else None,
-        "finish_reason": message.finish_reason,
-        "error": message.error,
-        "citations": [_citation(citation) for citation in message.citations],
-    }
+    return message_said(message) | {"citations": [_citation(citation) for citation in message.citations]}
 
 
 def _citation(citation: Citation) -> dict[str, Any]:
