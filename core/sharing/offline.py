@@ -15,7 +15,7 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 
-from core.exchange.exports.html import rendered
+from core.exchange.exports.html import branching, rendered
 from core.exchange.exports.pieces import Branch, branches, citations, place, speaker, when
 from core.history.replay import joined
 from core.models import Citation, Kind, Role, Status
@@ -77,11 +77,7 @@ def _page(c: SavedConversation, at: datetime) -> Iterator[str]:
 
 
 def _branch(branch: Branch) -> Iterator[str]:
-    if branch.beside is not None:
-        yield (
-            f'<h2 class="branch">Another branch, beside <a href="#m-{escape(branch.beside.id)}">the message of '
-            f"{when(branch.beside.created_at)}</a></h2>\n"
-        )
+    yield branching(branch)
     for message in branch.messages:
         yield _question(message) if message.role is Role.USER else _answer(saved_for_reader(message))
 

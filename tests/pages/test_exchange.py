@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import threading
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,6 +12,7 @@ from core.exchange.tickets import Wanted
 from core.questions import Question
 from core.service import Service
 from tests.core.exchange import samples
+from tests.core.exchange.support import SlowFile
 from tests.pages.conftest import OpenPage
 from tests.pages.support import answered, click, said
 
@@ -92,20 +91,13 @@ def test_a_large_file_is_read_from_the_servers_disk(importing: AppTest, service:
 
 def test_an_import_is_watched_from_another_tab(importing: AppTest, service: Service) -> None:
     """Whoever opens the dialog while one is at work sees how far it is; afterwards they can choose a file."""
-    read, go_on = threading.Event(), threading.Event()
-
-    class Slow(io.BytesIO):
-        def read(self, size: int | None = -1, /) -> bytes:
-            read.set()
-            assert go_on.wait(60)
-            return super().read(size)
-
-    run = service.exchange.begin(Slow(json.dumps([samples.chatgpt()]).encode()), "slow_one.json")
-    assert read.wait(60)
+    slow = SlowFile([samples.chatgpt()])
+    run = service.exchange.begin(slow, "slow_one.json")
+    assert slow.begun.wait(60)
     page = importing.run()
     assert not page.file_uploader
     assert "It goes on when you close this." in [caption.value for caption in page.caption]
-    go_on.set()
+    slow.go_on.set()
     assert run.wait(60)
     assert importing.run().file_uploader
 

@@ -62,12 +62,18 @@ def _conversation(c: SavedConversation) -> Iterator[str]:
     yield "</section>\n"
 
 
+def branching(branch: Branch) -> str:
+    """The heading of a branch that stands beside a message, with a link to that; nothing for the newest branch."""
+    if branch.beside is None:
+        return ""
+    return (
+        f'<h2 class="branch">Another branch, beside <a href="#m-{escape(branch.beside.id)}">the message of '
+        f"{when(branch.beside.created_at)}</a></h2>\n"
+    )
+
+
 def _branch(branch: Branch) -> Iterator[str]:
-    if branch.beside is not None:
-        yield (
-            f'<h2 class="branch">Another branch, beside <a href="#m-{escape(branch.beside.id)}">the message of '
-            f"{when(branch.beside.created_at)}</a></h2>\n"
-        )
+    yield branching(branch)
     for message in branch.messages:
         who = f'<p class="who">{escape(speaker(message))} · {when(message.created_at)}</p>'
         yield f'<article class="{message.role.value}" id="m-{escape(message.id)}">{who}{_message(message)}</article>\n'

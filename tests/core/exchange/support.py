@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +18,20 @@ from core.store.messages import Messages
 from core.store.saved import SavedConversation
 from core.store.snapshot import Snapshot
 from core.store.table_exports import TableExports
+
+
+class SlowFile(io.BytesIO):
+    """A file of JSON that is not read before `go_on`; `begun` says that somebody tries to."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(json.dumps(value).encode())
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Waits for `go_on`."""
+        self.begun.set()
+        assert self.go_on.wait(60)
+        return super().read(size)
 
 
 class Desk:

@@ -14,7 +14,7 @@ from core.errors import Conflict, Unsupported
 from core.exchange.report import Report
 from core.exchange.run import Run
 from tests.core.exchange import samples
-from tests.core.exchange.support import Desk, file_of
+from tests.core.exchange.support import Desk, SlowFile, file_of
 
 
 def test_an_import_goes_on_by_itself(desk: Desk) -> None:
@@ -37,21 +37,14 @@ def test_a_look_imports_nothing(desk: Desk) -> None:
 
 def test_one_import_at_a_time(desk: Desk) -> None:
     """Another one is not begun until the first has ended."""
-    read, go_on = threading.Event(), threading.Event()
-
-    class Slow(io.BytesIO):
-        def read(self, size: int | None = -1, /) -> bytes:
-            read.set()
-            assert go_on.wait(60)
-            return super().read(size)
-
-    run = desk.exchange.begin(Slow(file_of([samples.chatgpt()]).read()), "first.json")
-    assert read.wait(60)
+    slow = SlowFile([samples.chatgpt()])
+    run = desk.exchange.begin(slow, "first.json")
+    assert slow.begun.wait(60)
     with pytest.raises(Conflict):
         desk.exchange.begin(file_of([samples.chatgpt()]), "second.json")
     assert not run.done
     assert desk.exchange.running is run
-    go_on.set()
+    slow.go_on.set()
     assert run.wait(60)
     assert run.report.new == 5
 
