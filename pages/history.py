@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import ThroughlineError
 from core.history.search import Found, HistoryFilter
 from pages._common import session
+from pages._common.searching import live_query
 from pages._exchange.imports import offer_import
 from pages._history.filters import show_filters
 from pages._history.hits import MOST, selected, show_hits, show_selection
@@ -33,20 +34,10 @@ def main() -> None:
 @st.fragment
 def _look() -> None:
     """The input, the filters and what is found; typing runs this alone."""
-    query = st.text_input(
-        "Search all messages",
-        key="q",
-        type="search",
-        live="200ms",
-        bind="query-params",
-        icon=":material/search:",
-        placeholder="Words, names, numbers, or what it was about",
-        label_visibility="collapsed",
-        max_chars=1000,
-    )
+    query = live_query("Search all messages", "Words, names, numbers, or what it was about")
     wanted = show_filters()
-    page = _page(query.strip(), wanted)
-    search = partial(session.service().history.search, query.strip(), wanted)
+    page = _page(query, wanted)
+    search = partial(session.service().history.search, query, wanted)
     try:
         found = search(_A_PAGE, (page - 1) * _A_PAGE)
     except ThroughlineError as error:

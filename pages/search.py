@@ -11,6 +11,7 @@ from core.models import Citation, Filter, Retrieval
 from core.retrieval.searching.snippets import snippet
 from pages._common import session
 from pages._common.html import link, marked, passage_address, place
+from pages._common.searching import live_query, say_active
 from pages._common.text import plain
 
 _SHOWN = 10
@@ -32,20 +33,10 @@ def main() -> None:
 @st.fragment
 def _look() -> None:
     """The input, the filters and what is found; typing runs this alone."""
-    query = st.text_input(
-        "Search your documents",
-        key="q",
-        type="search",
-        live="200ms",
-        bind="query-params",
-        icon=":material/search:",
-        placeholder="Words, names, numbers, or a question",
-        label_visibility="collapsed",
-        max_chars=1000,
-    )
+    query = live_query("Search your documents", "Words, names, numbers, or a question")
     _show_filters()
     wanted = _filter()
-    if not query or not query.strip():
+    if not query:
         st.caption("Results appear while you type: passages with these words, and passages that mean the same.")
         return
     found = _find(query, wanted)
@@ -58,8 +49,7 @@ def _show_filters() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         # The label stays the same: with another one the popover would close.
         popover = st.popover("Filters", icon=":material/tune:", type="tertiary", key="filters", on_change="rerun")
-        if active:
-            st.caption("1 filter is on" if active == 1 else f"{active} filters are on", width="content")
+        say_active(active)
     if not popover.open:
         return
     library = session.service().library

@@ -11,6 +11,7 @@ from core.errors import NotFound
 from core.history.search import HistoryFilter
 from core.models import Role, Status
 from pages._common import session
+from pages._common.searching import say_active
 from pages._common.times import midnight
 
 _ROLES = {"Questions": Role.USER, "Answers": Role.ASSISTANT}
@@ -38,8 +39,8 @@ def show_filters() -> HistoryFilter:
                     st.number_input(label, 0.0, None, None, 0.001, "%.4f", key=key, bind="query-params")
         wanted = _chosen()
         active = sum(value not in (None, ()) for value in astuple(wanted))
+        say_active(active)
         if active:
-            st.caption("1 filter is on" if active == 1 else f"{active} filters are on", width="content")
             st.button("Take all away", type="tertiary", icon=":material/close:", on_click=_clear)
     return wanted
 
