@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +22,7 @@ from core.generation.workshop import Workshop
 from core.history.replay import Replays
 from core.history.search import History
 from core.maintenance import Maintenance
-from core.models import Model
+from core.models import Model, Stream
 from core.notebook.notebooks import Notebooks
 from core.providers.registry import Providers
 from core.retrieval.documents.library import Library
@@ -84,24 +85,8 @@ class Service:
         self.searcher = Searcher(documents, self.library, self.embedder, self._reranker)
         self._pools = ThreadPoolExecutor(4, "throughline-work"), ThreadPoolExecutor(4, "throughline-search")
         messages, self.evidence = Messages(self.database), Evidence(self.database)
-        workshop = Workshop(
-            self.hub,
-            self.streams,
-            self._conversations,
-            messages,
-            self.evidence,
-            documents,
-            self.searcher,
-            self.providers,
-            Checker(self.hub, messages, self.evidence, self.embedder),
-            *self._pools,
-            settings.token_timeout,
-        )
-        self.engine = Engine(workshop, settings.pending_timeout)
-        for stream in pending:
-            self.hub.open(stream.id, stream.conversation_id)
-            waited = self.database.clock.now() - stream.created_at
-            self.engine.await_start(stream, waited=waited.total_seconds())
+        self.engine = Engine(self._workshop(messages, documents), settings.pending_timeout)
+        self._await(pending)
         self.follower = Follower(self.hub, self.streams)
         self.chat = Chat(self._conversations, messages, self.streams, self.hub, self.engine, settings.model)
         self._snapshot = Snapshot(self.database, settings.data_dir / "snapshot")
@@ -122,9 +107,36 @@ class Service:
         self._maintenance = Maintenance(
             self.database, self._conversations, self.streams, self.hub, self._snapshot.forget_purged
         )
+        self.sample_names = frozenset(path.name for path in samples.iterdir()) if samples else frozenset[str]()
+        self._start(samples)
+
+    def _workshop(self, messages: Messages, documents: Documents) -> Workshop:
+        """What the engine works with."""
+        return Workshop(
+            self.hub,
+            self.streams,
+            self._conversations,
+            messages,
+            self.evidence,
+            documents,
+            self.searcher,
+            self.providers,
+            Checker(self.hub, messages, self.evidence, self.embedder),
+            *self._pools,
+            self.settings.token_timeout,
+        )
+
+    def _await(self, pending: Iterable[Stream]) -> None:
+        """Goes on waiting for whoever starts the answers that nobody had started."""
+        for stream in pending:
+            self.hub.open(stream.id, stream.conversation_id)
+            waited = self.database.clock.now() - stream.created_at
+            self.engine.await_start(stream, waited=waited.total_seconds())
+
+    def _start(self, samples: Path | None) -> None:
+        """Begins what works in the background; back at once."""
         self.providers.start()
         self.engine.run_soon(self.providers.models())
-        self.sample_names = frozenset(path.name for path in samples.iterdir()) if samples else frozenset[str]()
         self.library.start(samples)
         self.library.watch()
         self.searcher.start()

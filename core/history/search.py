@@ -146,7 +146,7 @@ class History:
         """What fits best, each with its score and the window of its text that is nearest; whether meaning was asked."""
         depth = _DEPTH if n <= _DEPTH else _DEEPEST  # The pages of a ranking have one and the same.
         words = self._pool.submit(self._index.words.search, query, depth, wanted)  # On another core than the meaning.
-        vector = self._vector(query)
+        vector = self._embedder.query_if_ready(query)
         near = [] if vector is None else self._index.meaning.nearest(vector, depth, wanted)
         senses, lexical = {seq: cosine for seq, cosine, _ in near}, words.result()
         if near:  # What is not embedded yet is taken to be as near as others with its words.
@@ -163,16 +163,6 @@ class History:
         columns = self._index.columns
         versions, embedded = columns.held("version"), columns.held("embedded")
         return [seq for seq in seqs if seq < len(embedded) and versions[seq] != embedded[seq]]
-
-    def _vector(self, query: str) -> Vector | None:
-        """The question's vector; None while there is no model to make it."""
-        if not self._embedder.ready:
-            return None
-        try:
-            return self._embedder.query(query)
-        except Unavailable as error:
-            _log.warning("the history was searched by words alone: %s", error.message)
-            return None
 
     def _hit(self, told: Told, query: str, score: float, window: int | None) -> Hit:
         status, model, rating, cost = self._index.columns.of(told.seq)

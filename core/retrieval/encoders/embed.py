@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.retrieval.encoders.model_process import Ended, ModelProcess, NotLoaded
 
 DIMENSIONS = 384
 _AT_ONCE = 256  # Texts a request: enough to keep every core busy, and little to hold.
+_log = logging.getLogger(__name__)
 
 
 class Embedder:
@@ -62,6 +64,16 @@ class Embedder:
             Unavailable: the model cannot be loaded, or cannot take the text.
         """
         return self._ask(QUERY, [text]).reshape(DIMENSIONS)
+
+    def query_if_ready(self, text: str) -> NDArray[np.float32] | None:
+        """As `query`; None while there is no model to make it: what searches does so by words alone."""
+        if not self.ready:
+            return None
+        try:
+            return self.query(text)
+        except Unavailable as error:
+            _log.warning("searched by words alone: %s", error.message)
+            return None
 
     def close(self) -> None:
         """Ends the process; who waits for it gets `Unavailable`."""

@@ -43,7 +43,7 @@ class Finder:
         watch = _Watch()
         lexical = self._index.words(query, _DEPTH, allowed)
         lexical_took = watch.lap()
-        vector = self._vector(query)
+        vector = self._embedder.query_if_ready(query)
         embed_took = watch.lap()
         near = [] if vector is None else self._index.vectors.nearest(vector, _DEPTH, allowed)
         semantic = [(found.id, found.cosine) for found in near]
@@ -60,16 +60,6 @@ class Finder:
         return citations, Timings(
             embed=embed_took, lexical=lexical_took, semantic=semantic_took, rerank=rerank_took, total=total
         )
-
-    def _vector(self, query: str) -> Vector | None:
-        """The question's vector; None while there is no model to make it."""
-        if not self._embedder.ready:
-            return None
-        try:
-            return self._embedder.query(query)
-        except Unavailable as error:
-            _log.warning("searched by words alone: %s", error.message)
-            return None
 
     def _refined(
         self, first: Hits, lexical: Hits, near: Sequence[Near], vector: Vector, allowed: Collection[str] | None
