@@ -7,58 +7,97 @@ passage; passages share all cores, and give way to everything else.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from core.retrieval.encoders.model_worker import Batches, Handler, has_bf16, prepare, serve
+from core.retrieval.encoders.model_worker import Batches, Handler, prepare, serve
 
 QUERY, PASSAGES = b"Q", b"P"
 _NICE = 10  # A token that is on its way comes before a document that is being indexed.
+_log = logging.getLogger(__name__)
+
+
+class _Way(NamedTuple):
+    """How texts become vectors: each is read into something that has a length, and then a batch of those encoded."""
+
+    read: Callable[[str], Any]
+    length: Callable[[Any], int]
+    encode: Callable[[Sequence[Any]], NDArray[np.float32]]
 
 
 def load(folder: str) -> Mapping[bytes, Handler]:
     """Loads the model; a handler for each kind of request."""
-    model = _load(folder)
+    prepare()
+    way = _quick(folder) or _library(folder)
     batches = Batches(_NICE)
-    tokenizer = Tokenizer.from_file(f"{folder}/tokenizer.json")
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(model.max_seq_length)
 
-    def length(text: str) -> int:  # In tokens: by characters, three times as much is padded.
-        return len(tokenizer.encode(text).ids)
+    def query(texts: list[str]) -> NDArray[np.float32]:
+        return way.encode([way.read(text) for text in texts])
 
-    def encode(texts: list[str]) -> NDArray[np.float32]:
-        vectors = model.encode(texts, batch_size=len(texts), convert_to_tensor=True, show_progress_bar=False).float()
-        # Normalised here, in float32: what a bfloat16 model normalises is off by up to 0.004.
-        rows: NDArray[np.float32] = (vectors / vectors.norm(dim=1, keepdim=True)).numpy()
-        return rows
+    def passages(texts: list[str]) -> NDArray[np.float32]:
+        return batches.run(batches.each(texts, way.read), way.encode, way.length)
 
-    encode(["A first text, so that the next is not the slow one."])
+    query(["A first text, so that the next is not the slow one."])
     return {
-        QUERY: lambda body: encode(json.loads(body)).tobytes(),
-        PASSAGES: lambda body: batches.run(json.loads(body), encode, length).tobytes(),
+        QUERY: lambda body: query(json.loads(body)).tobytes(),
+        PASSAGES: lambda body: passages(json.loads(body)).tobytes(),
     }
 
 
-def _load(folder: str) -> Any:
-    prepare()
+def _quick(folder: str) -> _Way | None:
+    try:
+        import torch
+
+        from core.retrieval.encoders.quick import Quick
+
+        torch.set_num_threads(1)
+        quick = Quick(Path(folder), _tokenizer(folder, _tokens(folder)))
+    except Exception as error:  # Whatever it is: the library takes other models and machines, or says what is wrong.
+        _log.info("embedding with sentence-transformers: %s", error)
+        return None
+    return _Way(quick.read, len, quick.encode)
+
+
+def _library(folder: str) -> _Way:
+    """Any model that sentence-transformers loads, on any machine."""
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    from core.retrieval.encoders.packed import pack
-
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(1)
-    if not has_bf16():
-        return SentenceTransformer(folder, device="cpu", model_kwargs={"dtype": torch.float32})
-    model = SentenceTransformer(folder, device="cpu", model_kwargs={"dtype": torch.bfloat16})
-    pack(model)
-    return model
+    model = SentenceTransformer(folder, device="cpu", model_kwargs={"dtype": torch.float32})
+    tokenizer = _tokenizer(folder, model.max_seq_length)
+
+    def length(text: str) -> int:  # In tokens: by characters, three times as much is padded.
+        return len(tokenizer.encode(text).ids)
+
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        given = list(texts)
+        found = model.encode(given, batch_size=len(given), show_progress_bar=False, normalize_embeddings=True)
+        rows: NDArray[np.float32] = found
+        return rows
+
+    return _Way(lambda text: text, length, encode)
+
+
+def _tokens(folder: str) -> int:
+    found: int = json.loads((Path(folder) / "sentence_bert_config.json").read_text())["max_seq_length"]
+    return found
+
+
+def _tokenizer(folder: str, tokens: int | None) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(f"{folder}/tokenizer.json")
+    tokenizer.no_padding()
+    if tokens is not None:
+        tokenizer.enable_truncation(tokens)
+    return tokenizer
 
 
 if __name__ == "__main__":

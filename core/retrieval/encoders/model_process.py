@@ -21,6 +21,8 @@ from core.retrieval.encoders.model_worker import DONE, READY, read_frame, write_
 
 _ROOT = Path(__file__).parents[3]
 _SECRET = ("OPENROUTER_", "THROUGHLINE_")
+# What a step computes is megabytes: glibc would take them from the system, and give them back, at every step.
+_ROOMY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_TOP_PAD_": str(2**24)}
 _log = logging.getLogger(__name__)
 
 
@@ -123,7 +125,7 @@ class ModelProcess:
         return self.submit(kind, body).result()
 
     def _launch(self) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(_SECRET)}
+        environment = _ROOMY | {name: value for name, value in os.environ.items() if not name.startswith(_SECRET)}
         try:
             command = [sys.executable, "-m", self._module, str(self._folder().resolve())]
             process = subprocess.Popen(

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ READY, DONE, FAILED = b"R", b"V", b"F"
 _HEAD = struct.Struct(">IcI")
 _BATCH = 8  # Larger ones leave the cache: 4 to 16 are equally quick, 32 is slower.
 
+Item = TypeVar("Item")
 Handler = Callable[[bytes], bytes]
 """Turns the body of a request into the body of its reply."""
 
@@ -78,7 +79,7 @@ def serve(load: Callable[[str], Mapping[bytes, Handler]]) -> None:
 
 
 class Batches:
-    """Computes rows for texts in batches, as many at once as there are cores, each on one core.
+    """Computes rows for items, such as texts, in batches, as many at once as there are cores, each on one core.
 
     One batch a core beats all cores on one batch: nothing waits for the slowest thread after every step.
     """
@@ -87,14 +88,18 @@ class Batches:
         self._pool = ThreadPoolExecutor(_cores(), initializer=_give_way, initargs=(nice,))
 
     def run(
-        self, texts: Sequence[str], compute: Callable[[list[str]], NDArray[np.float32]], length: Callable[[str], int]
+        self, items: Sequence[Item], compute: Callable[[list[Item]], NDArray[np.float32]], length: Callable[[Item], int]
     ) -> NDArray[np.float32]:
-        """What `compute` makes of one text or more, (n, ...) in their order; texts of like `length` share a batch."""
-        lengths = [length(text) for text in texts]
-        order = sorted(range(len(texts)), key=lengths.__getitem__, reverse=True)
+        """What `compute` makes of one item or more, (n, ...) in their order; those of like `length` share a batch."""
+        lengths = [length(item) for item in items]
+        order = sorted(range(len(items)), key=lengths.__getitem__, reverse=True)
         parts = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
-        rows = np.concatenate(list(self._pool.map(lambda part: compute([texts[i] for i in part]), parts)))
+        rows = np.concatenate(list(self._pool.map(lambda part: compute([items[i] for i in part]), parts)))
         return rows[np.argsort(order)]
+
+    def each(self, texts: Sequence[str], read: Callable[[str], Item]) -> list[Item]:
+        """What `read` makes of each text, in their order, on all cores."""
+        return list(self._pool.map(read, texts))
 
 
 def prepare() -> None:
@@ -105,11 +110,15 @@ def prepare() -> None:
 
 def has_bf16() -> bool:
     """Whether the CPU computes in bfloat16: two to four times as fast where it does, slower where it does not."""
+    return bool(cpu_flags() & {"avx512_bf16", "amx_bf16"})
+
+
+def cpu_flags() -> set[str]:
+    """What the CPU can do, in Linux's words; empty on other systems."""
     try:
-        flags = set(Path("/proc/cpuinfo").read_text().split())
+        return set(Path("/proc/cpuinfo").read_text().split())
     except OSError:
-        return False
-    return bool(flags & {"avx512_bf16", "amx_bf16"})
+        return set()
 
 
 def _cores() -> int:
