@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,8 +47,9 @@ class Text:
 class Outline:
     """Gathers blocks while a document is walked, and remembers under which headings they stand.
 
-    The first heading of level 1 is the title and is left out of the paths when it is the only one. Every method that
-    takes text raises `TooLarge` once it is more than is taken from one file.
+    The first heading of level 1 is the title. Paths begin below what the title says already, be it the only heading of
+    level 1 or one of its very words. Every method that takes text raises `TooLarge` once it is more than is taken from
+    one file.
     """
 
     def __init__(self) -> None:
@@ -106,11 +108,13 @@ class Outline:
         if not self._blocks and self._title:
             self._path = []
             self._add(self._title, None, "text")
-        top = self._tops[0] if self._tops else None
-        drop = top if len(self._tops) == 1 and not self._title else None
+        top, told = self._tops[0] if self._tops else "", self._title or tidy(title or "").replace("\n", " ")
+        said = {told.casefold()}
+        if len(self._tops) == 1 and (not told or (not self._title and top.casefold() in told.casefold())):
+            said.add(top.casefold())
         return Text(
-            (self._title or tidy(title or "").replace("\n", " ") or top or "")[:200] or None,
-            tuple(Block(text, _joined(path, drop), page, kind) for text, path, page, kind in self._blocks),
+            (told or top)[:200] or None,
+            tuple(Block(text, _joined(path, said), page, kind) for text, path, page, kind in self._blocks),
             url,
         )
 
@@ -132,8 +136,8 @@ class Outline:
         self._bare = None
 
 
-def _joined(path: tuple[str, ...], drop: str | None) -> str | None:
-    shown = path[1:] if path and drop and path[0] == drop[:_HEADING_LIMIT] else path
+def _joined(path: tuple[str, ...], said: Collection[str]) -> str | None:
+    shown = path[1:] if path and any(path[0].casefold() == name[:_HEADING_LIMIT] for name in said) else path
     return " › ".join(shown)[:_PATH_LIMIT] or None
 
 

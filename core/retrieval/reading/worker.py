@@ -131,11 +131,9 @@ class Worker:
         self._resting.start()
 
     def _rest(self) -> None:
-        if self._turn.acquire(blocking=False):  # Else it is at work again.
-            try:
+        with self._turn:
+            if self._resting is threading.current_thread():  # Else it has been at work since.
                 self._end()
-            finally:
-                self._turn.release()
 
 
 def _launched(seconds: float, memory: int) -> ReadProcess:

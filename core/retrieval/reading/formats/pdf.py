@@ -21,6 +21,7 @@ _DEPTH = 4  # Of bookmarks that count as headings.
 _TOP = 2  # The level of the outermost: a PDF names itself elsewhere.
 _NUMBER = 8  # Characters of the number of a page, with the signs around it.
 _FEW = 4  # Pages of which no line can be told to come again.
+_HEADER = 3  # Lines of a header or footer.
 _OFTEN = 0.3  # Of the pages: left and right ones may differ, and chapters begin without.
 
 Bookmarks = dict[int, list[tuple[int, str]]]
@@ -59,16 +60,26 @@ def _read(document: pdfium.PdfDocument) -> Text:
 
 def _without_repeated(pages: list[list[Line]]) -> list[list[Line]]:
     """The lines without headers and footers: first and last ones that come again on many pages, numbers of pages."""
-    if len(pages) < _FEW:
-        return pages
+    for _ in range(_HEADER if len(pages) >= _FEW else 0):
+        pages = _without_outermost(pages)
+    return pages
+
+
+def _without_outermost(pages: list[list[Line]]) -> list[list[Line]]:
     ends = Counter(
-        letters for lines in pages for letters in {_letters(line.text) for line in (*lines[:1], *lines[-1:])}
+        sign for at, lines in enumerate(pages) for sign in {_sign(line, at) for line in (*lines[:1], *lines[-1:])}
     )
-    repeated = {letters for letters, count in ends.items() if count > max(2, len(pages) * _OFTEN)}
+    repeated = {sign for sign, count in ends.items() if count > max(2, len(pages) * _OFTEN)}
     return [
-        [line for i, line in enumerate(lines) if 0 < i < len(lines) - 1 or _letters(line.text) not in repeated]
-        for lines in pages
+        [line for i, line in enumerate(lines) if 0 < i < len(lines) - 1 or _sign(line, at) not in repeated]
+        for at, lines in enumerate(pages)
     ]
+
+
+def _sign(line: Line, page: int) -> str:
+    """What stays the same where a line comes again: its letters, or how far its number is from that of the page."""
+    number = re.search(r"\d+", line.text)
+    return _letters(line.text) or (str(int(number.group()) - page) if number else "")
 
 
 def _bookmarks(document: pdfium.PdfDocument) -> Bookmarks:

@@ -6,6 +6,7 @@ import codecs
 import re
 
 from core.errors import DocumentError
+from core.retrieval.reading.formats.encodings import guess
 from core.retrieval.reading.outline import Outline, Text
 
 _MARKS = (
@@ -19,7 +20,7 @@ _NOT_TEXT = "This file does not hold text, whatever its name says. Save it as UT
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
-    """The characters of `data`: by its byte order mark, as declared, as UTF-8 or UTF-16, else as Windows-1252.
+    """The characters of `data`: by its byte order mark, as declared, as UTF-8 or UTF-16, else as its letters tell.
 
     Raises:
         DocumentError: this is no text.
@@ -27,10 +28,10 @@ def decode(data: bytes, declared: str | None = None) -> str:
     for candidate in _encodings(data, declared):
         try:
             text = data.decode(candidate)
-        except (UnicodeDecodeError, LookupError):
+        except (ValueError, LookupError):  # What is declared may name a codec that is none of text.
             continue
         return _checked(text)
-    return _checked(data.decode("latin-1"))
+    return _checked(data.decode(guess(data), "replace"))
 
 
 def read_plain(data: bytes) -> Text:
@@ -60,7 +61,7 @@ def _encodings(data: bytes, declared: str | None) -> list[str]:
         likely.append("utf-16-le")
     if sample[::2].count(0) > len(sample) // 4:
         likely.append("utf-16-be")
-    return [*likely, "utf-8", "cp1252"]
+    return [*likely, "utf-8"]
 
 
 def _checked(text: str) -> str:

@@ -50,6 +50,24 @@ def test_the_only_top_heading_is_the_title() -> None:
     assert outline.finish("Name") == Text("Name", (Block("a", "One"), Block("b", "Two")))
 
 
+def test_a_heading_that_is_not_in_the_title_is_kept() -> None:
+    """A page's title names the site too: the words of its only top heading are lost in neither case."""
+    for title, heading in (("Bridge opens | News", None), ("News of Monday", "Bridge opens")):
+        outline = Outline()
+        outline.heading(1, "Bridge opens")
+        outline.add("a")
+        assert outline.finish(title) == Text(title, (Block("a", heading),))
+
+
+def test_no_path_begins_with_the_title() -> None:
+    """A file that names itself in its properties and again in its first heading is named once."""
+    outline = Outline()
+    outline.heading(2, "Harbour report")
+    outline.heading(3, "Budget")
+    outline.add("a")
+    assert outline.finish("Harbour Report").blocks == (Block("a", "Budget"),)
+
+
 def test_paths_have_an_end() -> None:
     """However deep headings nest."""
     outline = Outline()

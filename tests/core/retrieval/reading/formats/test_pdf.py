@@ -108,6 +108,15 @@ def test_headers_footers_and_page_numbers_are_left_out() -> None:
     assert [block.text for block in text.blocks if block.page == 4] == ["A chapter begins. Here."]
 
 
+def test_of_a_header_of_several_lines_nothing_is_left() -> None:
+    """Numbers that are not those of the pages are figures, and stay."""
+    pages = [
+        ("Harbour board", "Confidential", f"Words {word}.", f"{1000 * i}", str(i)) for i, word in enumerate("abcdef")
+    ]
+    text = read("a.pdf", written(*pages))
+    assert [block.text for block in text.blocks if block.page == 2] == ["Words b. 1000"]
+
+
 def test_a_page_without_text_asks_for_text_recognition() -> None:
     """It is a picture."""
     with pytest.raises(DocumentError, match="OCR"):
