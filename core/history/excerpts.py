@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from core.history.windows import windows
@@ -10,9 +10,9 @@ from core.retrieval.searching.snippets import Part, snippet
 from core.retrieval.searching.terms import question_terms
 
 _ELLIPSIS = "…"
-_REACH = 800  # Characters that are looked through for the best: all words of a long message would take too long.
+_REACH = 360  # Characters whose words are looked at one by one: those of a long message would take too long.
 _STEM = 3
-_AT_ONCE = 50_000
+_WORD = 80
 _MOST = 64  # Places of a message at which one of the words begins.
 
 
@@ -24,7 +24,7 @@ def excerpt(text: str, query: str, window: int | None = None, length: int = 240)
     parts = snippet(near, query, length)
     if not any(part.marked for part in parts) and window:
         found = windows(text)
-        near = found[window] if window < len(found) else near
+        near = found[window][:_REACH] if window < len(found) else near
         parts = snippet(near, query, length)
     return _between(parts, before=not text.startswith(near), after=not text.endswith(near))
 
@@ -42,16 +42,26 @@ def _near(text: str, query: str) -> str:
     """The stretch of a text with the most of the words, as they are written."""
     if len(text) <= _REACH:
         return text
-    stems = {term[: max(_STEM, len(term) - 1)] for term in question_terms(query)}
-    words = re.compile("|".join(map(re.escape, sorted(stems, key=len, reverse=True))), re.IGNORECASE)
-    # Bit by bit: other threads stand still while a regular expression is at work.
-    found = (match for at in range(0, len(text), _AT_ONCE) for match in words.finditer(text, at, at + _AT_ONCE))
-    places = [(match.start(), match[0].lower()) for match in islice(found, _MOST)]
-    best, most = 0, 0
+    places = _places(text.lower(), {term[: max(_STEM, len(term) - 1)] for term in question_terms(query)})
+    best, most = 0, (0, 0)
     for number, (start, _) in enumerate(places):
-        within = {word for at, word in places[number:] if at - start < _REACH // 2}
-        if len(within) > most:
-            best, most = start, len(within)
-    start = max(0, best - _REACH // 4)
-    start = text.rfind(" ", 0, start) + 1 if start else 0
-    return text[start : start + _REACH]
+        within = [stem for at, stem in places[number:] if at - start < _REACH // 2]
+        if (held := (len(set(within)), len(within))) > most:
+            best, most = start, held
+    start = max(0, min(best - _REACH // 4, len(text) - _REACH))
+    blank = text.rfind(" ", max(0, start - _WORD), start)  # So that it begins with a whole word.
+    return text[blank + 1 if blank >= 0 else start : start + _REACH]
+
+
+def _places(text: str, stems: Iterable[str]) -> list[tuple[int, str]]:
+    """Where the stems stand, in order, if they can where words begin; the first of them."""
+    found = sorted((at, stem) for stem in stems for at in islice(_all(text, stem), _MOST))
+    beginning = [(at, stem) for at, stem in found if not (at and stem.isascii() and text[at - 1].isalnum())]
+    return (beginning or found)[:_MOST]
+
+
+def _all(text: str, stem: str) -> Iterator[int]:
+    at = text.find(stem)
+    while at >= 0:
+        yield at
+        at = text.find(stem, at + len(stem))

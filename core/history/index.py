@@ -48,6 +48,8 @@ class Index:
         self._thread: threading.Thread | None = None
         self._places: Places | None = None
         self._revision = -1
+        self._whole: tuple[int, Places] | None = None
+        """The revision and the ends of the tables up to which everything is in the columns and the words."""
         self._asked = self._answered = self._failures = 0
         self._loaded = self._closing = False
 
@@ -61,6 +63,8 @@ class Index:
     def settled(self, timeout: float) -> bool:
         """Waits until what was saved before can be found by its words, and says whether it can."""
         self.start()
+        if self._unchanged():
+            return True
         with self._news:
             self._asked += 1
             mine = self._asked
@@ -104,12 +108,15 @@ class Index:
             self._follow(revision)
             self._revision = revision
             if self.words.damaged or self.words.behind:
+                self._whole = None
                 self.words.step()
                 self._embedding.wake()
+            busy = self.words.damaged or bool(self.words.behind)
+            self._whole = None if busy or self._places is None else (revision, self._places)
             with self._news:
                 self._answered, self._failures = asked, 0
                 self._news.notify_all()
-            self._await_news()
+            self._await_news(busy)
 
     def _pause(self) -> None:
         if self._closing:
@@ -121,9 +128,8 @@ class Index:
             self._news.notify_all()
             self._news.wait_for(lambda: self._closing, pause)
 
-    def _await_news(self) -> None:
-        """Waits until something has changed, somebody asks, or there is more to take up."""
-        busy = self.words.damaged or bool(self.words.behind)
+    def _await_news(self, busy: bool) -> None:
+        """Waits until something has changed or somebody asks; not while there is more to take up."""
         with self._news:
             while not (busy or self._closing or self._asked > self._answered or self._changed):
                 self._news.wait(_LOOK)
@@ -131,6 +137,13 @@ class Index:
     @property
     def _changed(self) -> bool:
         return self._history.revision != self._revision
+
+    def _unchanged(self) -> bool:
+        """Whether nothing has changed since everything could be found: so no thread waits for another."""
+        whole = self._whole
+        if whole is None or self.words.damaged or self._closing or self._history.revision != whole[0]:
+            return False
+        return self._history.quiet(whole[1])
 
     def _follow(self, revision: int) -> None:
         if self._places and revision == self._revision and self._history.quiet(self._places):

@@ -18,6 +18,7 @@ from core.history.columns import Mask
 from core.history.excerpts import excerpt
 from core.history.filter import EVERYTHING, HistoryFilter
 from core.history.index import Index
+from core.history.phrases import phrases
 from core.models import Role, Status
 from core.retrieval.encoders.embed import Embedder
 from core.retrieval.searching.fuse import fuse
@@ -59,7 +60,8 @@ class Hit:
 class Found:
     """A page of what was found; `more` says whether there is another.
 
-    `searched` messages passed the filter; `by_meaning` says whether meaning was searched too, and not words alone.
+    `searched` messages passed the filter and say what was quoted; `by_meaning` says whether meaning was searched too,
+    and not words alone.
     """
 
     hits: tuple[Hit, ...]
@@ -104,6 +106,8 @@ class History:
     def search(self, query: str, filter: HistoryFilter = EVERYTHING, limit: int = 50, offset: int = 0) -> Found:
         """The `limit` messages behind the first `offset` that fit `query` best; without a query the newest.
 
+        What `query` has in quotation marks they say word by word.
+
         Raises:
             Unavailable: the history is still being opened.
         """
@@ -113,6 +117,8 @@ class History:
             raise Unavailable("Your history is still being opened. Try again in a moment.")
         columns, end = self._index.columns, offset + limit
         wanted = columns.mask(filter, self._rows.hidden())
+        if said := phrases(query):
+            wanted &= self._index.words.saying(said, len(wanted))
         if query.strip():
             best, by_meaning = self._best(query, wanted, end + 1)
         else:
@@ -120,7 +126,7 @@ class History:
         told = self._texts.told([seq for seq, _, _ in best[offset:end]])
         hits = [self._hit(told[seq], query, score, at) for seq, score, at in best[offset:end] if seq in told]
         took = 1000 * (time.perf_counter() - began)
-        return Found(tuple(hits), len(best) > end, int(wanted.sum()), by_meaning, took)
+        return Found(tuple(hits), len(best) > end, int(np.count_nonzero(wanted)), by_meaning, took)
 
     def progress(self) -> tuple[int, int]:
         """How many messages with a text can be found by their meaning, and how many there are."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.history.columns import Columns, Mask
 from core.history.journal import Journal, Records
+from core.history.phrases import Phrase
 from core.history.words import MessageWords, Scored
 from core.retrieval.answering.marks import marks_in
 from core.retrieval.searching.bm25 import Damaged
@@ -93,6 +94,15 @@ class Taking:
             _log.warning("the index of words is damaged and is made anew: %s", error.__cause__)
             self.damaged = True
             return []
+
+    def saying(self, phrases: Sequence[Phrase], numbers: int) -> Mask:
+        """By number, below `numbers`, which messages say all of `phrases`, word after word."""
+        try:
+            return self._words.saying(phrases, numbers)
+        except Damaged as error:
+            _log.warning("the index of words is damaged and is made anew: %s", error.__cause__)
+            self.damaged = True
+            return np.zeros(numbers, np.bool_)
 
     def close(self) -> None:
         """Lets go of the folder."""

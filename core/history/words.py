@@ -7,7 +7,7 @@ until enough of them pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from core.history.columns import Mask, Seqs
+from core.history.phrases import Phrase
 from core.retrieval.searching.bm25 import Bm25, Hits
 from core.retrieval.searching.terms import spread
 
@@ -23,6 +24,7 @@ _MOST = 0.9  # Of all numbers: where less lies between the first and the last th
 _MARGIN = 1.3
 _FASTER = 4
 _AT_ONCE = 5_000  # Characters.
+_MOST_SAYING = 100_000  # Messages that are looked through for the best of those with a phrase.
 
 Scored = tuple[int, float]
 """A message's order number and its score."""
@@ -34,7 +36,7 @@ class MessageWords:
     """The words of messages in a folder. One thread changes them; any number search."""
 
     def __init__(self, folder: Path) -> None:
-        self._words = Bm25(folder, "words-1", ("text",), _describe)
+        self._words = Bm25(folder, "words-2", ("text",), _describe, positions=True)
 
     def open(self) -> int:
         """Opens the index, or begins a new one; how many messages it holds.
@@ -82,6 +84,17 @@ class MessageWords:
             if len(kept) >= n or len(found[0]) < depth:
                 return kept
             depth *= _FASTER
+
+    def saying(self, phrases: Sequence[Phrase], numbers: int) -> Mask:
+        """By number, below `numbers`, which messages say all of `phrases`; of very many those that say them most.
+
+        Raises:
+            Damaged: the index cannot be read.
+        """
+        mask: Mask = np.zeros(numbers, np.bool_)
+        for seqs, _ in self._words.saying(phrases, _MOST_SAYING, _read):
+            mask[seqs[seqs < numbers]] = True
+        return mask
 
     def close(self) -> None:
         """Lets go of the folder."""

@@ -21,7 +21,7 @@ with chosen as materialized (select id, seq, conversation_id, role, created_at f
 s as materialized (
     select s.id, s.message_id, s.seq, o.stream_id is not null as closed, o.status, o.error,
         coalesce(o.model, s.model) as model, coalesce(c.cost, o.cost) as answering, r.cost as rewriting,
-        s.id in (select stream_id from starts) as started
+        exists (from starts t where t.stream_id = s.id) as started
     from (select * from streams where message_id in (select id from chosen)) s
     left join outcomes o on o.stream_id = s.id
     left join costs c on c.stream_id = s.id

@@ -15,11 +15,11 @@ from core.store.database import Database
 from core.store.evidence import sources_of
 from core.store.streams import saved_chunks
 
-_MESSAGES = (  # Joined, as only so the other columns are read of these rows alone.
-    "select seq, id, conversation_id, role, created_at, left(content, $2), md5_number_lower(id) "
-    "from (select unnest($1::bigint[]) as wanted) join messages on seq = wanted"
+# With the values spelled out, as only so the indexes are used, however many there are.
+_MESSAGES = (
+    "select seq, id, conversation_id, role, created_at, left(content, {longest}), md5_number_lower(id) "
+    "from messages where seq in"
 )
-# With the values spelled out, as only so the indexes are used.
 _STREAMS = "select id, message_id, seq, md5_number_lower(id) from streams where message_id in"
 _OUTCOMES = "select stream_id, left(text, {longest}), error from outcomes where stream_id in"
 _TITLES = "select id, title, deleted_at from conversations where id in"
@@ -125,7 +125,7 @@ def _told(message: _Message, title: str, streams: Sequence[_Stream], so_far: dic
 
 
 def _messages(cursor: DuckDBPyConnection, seqs: Sequence[int], longest: int) -> list[_Message]:
-    return [_Message(*row) for row in cursor.execute(_MESSAGES, [list(seqs), longest]).fetchall()]
+    return [_Message(*row) for row in _listed(cursor, _MESSAGES.format(longest=longest), seqs)]
 
 
 def _streams(cursor: DuckDBPyConnection, message_ids: Sequence[str], longest: int) -> dict[str, list[_Stream]]:

@@ -238,7 +238,10 @@ create table cell_results (             -- one row a SQL cell that was run; its 
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS + _STREAMS + _DOCUMENTS, _EVIDENCE, _NOTEBOOKS, _SHARES)
+# A search of the history reads some fifty messages, wherever they stand; 9 bytes a row.
+_FINDING = "create index messages_by_seq on messages (seq);"
+
+MIGRATIONS: tuple[str, ...] = (_CONVERSATIONS + _STREAMS + _DOCUMENTS, _EVIDENCE, _NOTEBOOKS, _SHARES, _FINDING)
 
 
 def migrate(connection: DuckDBPyConnection) -> None:

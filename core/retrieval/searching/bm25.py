@@ -36,7 +36,8 @@ class Bm25:
     """The words of texts, in a folder, or in memory without one. One thread changes it; any number search.
 
     `name` is the kind of index and the number of its format: another number for another schema or other terms, and
-    what is there is made anew. `fields` hold words, as `spread` gives them; `describe` adds the other fields.
+    what is there is made anew. `fields` hold words, as `spread` gives them, with `positions` also where each stands, so
+    that phrases are found; `describe` adds the other fields.
     """
 
     def __init__(
@@ -45,11 +46,13 @@ class Bm25:
         name: str,
         fields: Sequence[str],
         describe: Callable[[tantivy.SchemaBuilder], None],
+        positions: bool = False,
     ) -> None:
         self._folder = folder / name if folder else None
         self._kind = name.rpartition("-")[0]
         self._fields = fields
         self._describe = describe
+        self._option = "position" if positions else "freq"
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
 
@@ -126,6 +129,22 @@ class Bm25:
             wanted = _query(index.schema, known, within)
             return read(searcher, searcher.search(wanted, n, count=False).hits)
 
+    def saying(
+        self, phrases: Iterable[Sequence[str]], n: int, read: Callable[[tantivy.Searcher, Hits], list[Seen]]
+    ) -> list[Seen]:
+        """What `read` makes of the `n` texts, in their one field, that say all of `phrases` most: terms in order.
+
+        Raises:
+            Damaged: the index cannot be read.
+        """
+        index = self._index
+        if index is None:
+            return []
+        with _sound():
+            searcher = index.searcher()
+            said = [(tantivy.Occur.Must, _phrase(index.schema, self._fields[0], phrase)) for phrase in phrases]
+            return read(searcher, searcher.search(tantivy.Query.boolean_query(said), n, count=False).hits)
+
     def weights(self, query: str) -> dict[str, float]:
         """The terms of a question and how much each tells: its inverse document frequency, never below 0.
 
@@ -150,7 +169,7 @@ class Bm25:
         schema = tantivy.SchemaBuilder()
         self._describe(schema)
         for name in self._fields:
-            schema.add_text_field(name, tokenizer_name="terms", index_option="freq")
+            schema.add_text_field(name, tokenizer_name="terms", index_option=self._option)
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
         index = tantivy.Index(schema.build(), str(self._folder) if self._folder else None)
@@ -187,3 +206,9 @@ def _query(
     if within is None:
         return words
     return build.boolean_query([(must, words), (must, build.const_score_query(within(schema), 0.0))])
+
+
+def _phrase(schema: tantivy.Schema, field: str, terms: Sequence[str]) -> tantivy.Query:
+    if len(terms) == 1:
+        return tantivy.Query.term_query(schema, field, terms[0], index_option="freq")
+    return tantivy.Query.phrase_query(schema, field, list(terms))

@@ -7,7 +7,6 @@ number search meanwhile, each in the state that it found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -82,13 +81,12 @@ class Codes:
             wanted = np.pad(wanted, (0, missing))
         scale = max(float(np.abs(vector).max()) / 127, 1e-9)
         query = np.rint(vector / scale).astype(np.int8).reshape(1, DIMENSIONS)
-        found = []
-        for number, row in _best(view, n, query, wanted):
-            codes, scales, ids, owners = view[number][0].rows
-            # The question itself need not be rounded for so few.
-            rounded = codes[row].astype(np.float32) * scales[row]
-            found.append(Close(int(owners[row]), ids[row], float(rounded @ vector), rounded))
-        return sorted(found, key=lambda one: (-one.cosine, one.id))
+        best = _best(view, n, query, wanted)
+        vectors = best.codes.astype(np.float32) * best.scales[:, None]
+        cosines = vectors @ vector  # The question itself need not be rounded for so few.
+        order = np.lexsort((best.ids, -cosines))
+        values = best.owners[order].tolist(), best.ids[order].tolist(), cosines[order].tolist(), vectors[order]
+        return [Close(*one) for one in zip(*values, strict=True)]
 
     def add(self, rows: Rows) -> None:
         """Takes up vectors."""
@@ -133,34 +131,41 @@ def quantised(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[n
     return np.rint(vectors / scales[:, None]).astype(np.int8), scales
 
 
-def _best(view: _View, n: int, query: NDArray[np.int8], wanted: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """The blocks and rows of the `n` best: of each block only what is better than all that were found before."""
+def _best(view: _View, n: int, query: NDArray[np.int8], wanted: NDArray[np.bool_]) -> Rows:
+    """The `n` best, in no order: of each block only what is better than all that were found before."""
+    mostly = bool(2 * np.count_nonzero(wanted) > len(wanted))
     best, places, least = np.empty(0, np.float32), np.empty(0, np.int64), np.float32(-np.inf)
     for number, (block, used) in enumerate(view):
-        scores = _scores(block.rows, used, query, wanted)
-        rows = np.flatnonzero(scores > least)
-        best, places = np.concatenate([best, scores[rows]]), np.concatenate([places, number * _ROWS + rows])
+        rows, scores = _better(block.rows, used, query, least, wanted, mostly)
+        best, places = np.concatenate([best, scores]), np.concatenate([places, number * _ROWS + rows])
         if len(best) > n:
             kept = np.argpartition(-best, n - 1)[:n]
             best, places = best[kept], places[kept]
             least = best.min()
-    return ((int(place // _ROWS), int(place % _ROWS)) for place in places)
+    numbers = places // _ROWS
+    parts = [view[number][0].rows.take(places[numbers == number] % _ROWS) for number in np.unique(numbers)]
+    return Rows(*map(np.concatenate, zip(*parts, strict=True))) if parts else view[0][0].rows.take(places)
 
 
-def _scores(rows: Rows, used: int, query: NDArray[np.int8], wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The dot products with the first `used` rows, -inf for those that are not wanted."""
-    chosen = wanted[rows.owners[:used]]
-    count = int(np.count_nonzero(chosen))
-    scores = np.full(used, -np.inf, np.float32)
-    if count * _SPARSE < used:
-        if count:
-            picked = np.flatnonzero(chosen)
-            scores[picked] = _dots(query, rows.codes[picked]) * rows.scales[picked]
-    else:
-        dots = _dots(query, rows.codes[:used])
-        np.multiply(dots, rows.scales[:used], out=scores, where=chosen, casting="same_kind")
-    return scores
+def _better(
+    rows: Rows, used: int, query: NDArray[np.int8], least: np.float32, wanted: NDArray[np.bool_], mostly: bool
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Those of the first `used` rows that are wanted and better than `least`, with their dot products.
+
+    Where few are wanted, those are compared; else all are, and it is asked of the better ones alone whether they are.
+    """
+    chosen = None if mostly else np.flatnonzero(wanted[rows.owners[:used]])
+    if chosen is None or len(chosen) * _SPARSE >= used:
+        scores = _dots(query, rows.codes[:used]) * rows.scales[:used]
+        better = np.flatnonzero(scores > least)
+        better = better[wanted[rows.owners[better]]]
+        return better, scores[better]
+    if not len(chosen):
+        return chosen, np.empty(0, np.float32)
+    scores = _dots(query, rows.codes.take(chosen, axis=0)) * rows.scales[chosen]
+    better = np.flatnonzero(scores > least)
+    return chosen[better], scores[better]
 
 
-def _dots(query: NDArray[np.int8], codes: NDArray[np.int8]) -> NDArray[Any]:
-    return np.asarray(numkong.cdist(query, codes, "dot")).reshape(len(codes))
+def _dots(query: NDArray[np.int8], codes: NDArray[np.int8]) -> NDArray[np.float32]:
+    return np.asarray(numkong.cdist(query, codes, "dot", out_dtype="float32")).reshape(len(codes))

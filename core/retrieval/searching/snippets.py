@@ -30,7 +30,7 @@ def snippet(text: str, query: str, length: int = 240) -> tuple[Part, ...]:
     wanted = frozenset(question_terms(query))
     text = text.strip()
     found = list(words(text))
-    hits = [(start, end, its & wanted) for start, end, its in found if its & wanted]
+    hits = [(start, end, held) for start, end, its in found if (held := its & wanted)]
     first, last = _window(text, found, hits, length)
     parts = [Part(_ELLIPSIS)] if first > 0 else []
     at = first

@@ -18,7 +18,7 @@ from tests.core.streams.support import Rig
 from tests.support.server import wait_for
 
 AT = datetime(2025, 6, 1, 12, tzinfo=UTC)
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Desk(Rig):

@@ -26,6 +26,12 @@ def test_the_words_are_found_wherever_they_stand() -> None:
     assert text_of("tide" + " wave" * 150 + " tide" * 10 + " wave" * 40, "tide").count("…") == 2
 
 
+def test_words_count_where_they_begin() -> None:
+    """Not within others, as long as they stand on their own somewhere."""
+    assert marked("A steamer in a stream. " * 60 + "Tea is served." + " It goes on." * 60, "tea") == ["Tea"]
+    assert text_of("It goes on. " * 90 + "getUserName", "user").endswith("getUserName")
+
+
 def test_a_message_without_the_words_shows_where_its_meaning_was_found() -> None:
     """Else its beginning."""
     text = "\n\n".join(f"Part {number}. " + "It goes on and on. " * 30 for number in range(4))

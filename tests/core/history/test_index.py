@@ -155,9 +155,9 @@ def test_what_is_damaged_is_made_anew(tmp_path: Path, light: Embedder, harm: str
     if harm == "all gone":
         shutil.rmtree(index)
     elif harm == "words gone":
-        shutil.rmtree(index / "words-1")
+        shutil.rmtree(index / "words-2")
     elif harm == "words broken":
-        for path in (index / "words-1").iterdir():
+        for path in (index / "words-2").iterdir():
             path.write_bytes(b"\xff" * 50)
     elif harm == "notes gone":
         (index / "texts-1").unlink()
@@ -177,7 +177,7 @@ def test_an_index_that_breaks_while_it_is_used_is_made_anew(tmp_path: Path, ligh
     with desk_at(tmp_path, light) as desk:
         said = desk.put(talk("the tide"))
         assert desk.found("tide")
-    for path in (tmp_path / "index" / "words-1").glob("*.term"):
+    for path in (tmp_path / "index" / "words-2").glob("*.term"):
         path.write_bytes(b"\xff" * path.stat().st_size)
     with desk_at(tmp_path, light) as desk:
         desk.history.search("tide")

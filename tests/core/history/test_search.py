@@ -190,6 +190,24 @@ def test_any_script_and_any_word_can_be_found(desk: Desk, text: str, query: str)
     assert desk.found(query)[:1] == [found.messages[0].id]
 
 
+def test_what_is_quoted_is_said_word_by_word(desk: Desk) -> None:
+    """In any kind of quotation marks and any script, within a filter, whatever else is asked; not before they close."""
+    table = desk.put(talk("Where is the tide table?", stream("The table shows each tide.")))
+    said = desk.put(talk("潮の満ち引き and getUserName, it's to be", stream("Ein Wort: Hochwasser und Ebbe.")))
+    desk.embedded()
+    question, answer = table.messages
+    for quoted in ('"tide table"', "“Tide tables” where", "harbour „tide-table“", "«the tide» table"):
+        assert desk.found(quoted) == [question.id], quoted
+    assert desk.history.search('"tide table"').searched == 1
+    assert set(desk.found('"tide" table')) == {question.id, answer.id} <= set(desk.found('"tide table'))
+    for quoted in ('"満ち引き and getUserName"', '"it\'s to be"', '"to be"', '"and getUserName it\'s" "潮の"'):
+        assert desk.found(quoted) == [said.messages[0].id], quoted
+    assert desk.found('"hochwasser und"', HistoryFilter(role=Role.ASSISTANT)) == [said.messages[1].id]
+    for quoted in ('"table tide"', '"und hochwasser"', '"潮満"', '"tide table" "shows each"', '"whale"'):
+        assert desk.found(quoted) == [], quoted
+    assert desk.found('"hochwasser und"', HistoryFilter(role=Role.USER)) == []
+
+
 @pytest.mark.parametrize("query", ["🌊", "?!…", "\0", "\ud800", "(", '"', "text:x AND (", "a" * 5_000, "a " * 5_000])
 def test_no_query_breaks_the_search(desk: Desk, query: str) -> None:
     """There is nothing to find, and nothing fails."""

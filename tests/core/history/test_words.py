@@ -41,6 +41,17 @@ def test_a_choice_loses_nothing(words: MessageWords, monkeypatch: pytest.MonkeyP
     assert words.search("whale", 10, chosen(*seqs)) == []
 
 
+def test_a_phrase_stands_in_that_order(words: MessageWords, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of several do; numbers behind the last are left out, and of very many those that say it most stay."""
+    words.change([], [(COUNT + 1, "a whale, by the sea"), (COUNT + 2, "by the whale")])
+    found = words.saying([["by", "the", "sea"], ["whale"]], COUNT + 9)
+    assert np.flatnonzero(found).tolist() == [COUNT + 1]
+    assert not words.saying([["by", "the", "sea"]], COUNT).any()
+    assert words.saying([["tide", "water"]], COUNT + 9).sum() == COUNT - 1
+    monkeypatch.setattr(module, "_MOST_SAYING", 3)
+    assert np.flatnonzero(words.saying([["tide"]], COUNT + 9)).tolist() == [COUNT - 2, COUNT - 1, COUNT]
+
+
 def test_messages_come_and_go_and_change(words: MessageWords, tmp_path: Path) -> None:
     """By their numbers, also after a restart; what is not in the choice, such as newer ones, is not found."""
     everything = chosen(*range(1, COUNT + 1))

@@ -17,7 +17,7 @@ from core.store.documents import Documents
 from tests.core.retrieval.shelves import put, unit
 from tests.support.server import ROOT, wait_for
 
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 
 
 @contextmanager
