@@ -1,4 +1,4 @@
-"""What a link shows, to whoever holds it: no API token is asked for, and nothing can be changed."""
+"""What a link shows, to whoever holds it: to read it asks for no API token; a fork, which is written here, does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from core.analysis.sandbox import Result
 from core.api.answers import answer, message_said, timestamp
-from core.api.body import whole_parameter
+from core.api.body import read_fields, whole_parameter
 from core.api.durable import DurableStream
 from core.api.shares import page_file
 from core.errors import LinkNotFound, NotFound
@@ -33,6 +33,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/shared/{token}", _shared, methods=["GET"]),
         Route("/shared/{token}/replay", _replay, methods=["GET"]),
+        Route("/shared/{token}/fork", _fork, methods=["POST"]),
         Route("/shared/{token}/streams/{stream_id}", SharedStream),
         Route("/shared/{token}/cells/{cell_id}", _table, methods=["GET"]),
     ]
@@ -71,6 +72,13 @@ def _shared(request: Request) -> Response:
 def _replay(request: Request) -> Response:
     sharing, token = current().sharing, request.path_params["token"]
     return page_file(sharing.shared_offline(token), sharing.open(token, count=False).title)
+
+
+async def _fork(request: Request) -> Response:
+    """A conversation of the caller's own, up to and with a message."""
+    message_id = (await read_fields(request)).needed("message_id")
+    made = await to_thread(current().sharing.fork, request.path_params["token"], message_id)
+    return answer({"conversation_id": made}, 201)
 
 
 def _table(request: Request) -> Response:

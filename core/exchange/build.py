@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b32encode
 from collections import defaultdict
 from collections.abc import Hashable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -44,7 +45,7 @@ def title(said: str, first: str) -> str:
 
 
 def build(source: str, thread: Thread, now: datetime, model: str | None = None) -> Built:
-    """The conversation that a thread of the format `source` makes; `model` is taken where none is named.
+    """The conversation that a thread of the format `source` makes; `model` goes on with it where it names none.
 
     Times that are missing are those of the message before, else of the conversation, else `now`.
 
@@ -54,13 +55,15 @@ def build(source: str, thread: Thread, now: datetime, model: str | None = None) 
     turns, left_out = _unique(thread.turns)
     began = thread.created_at or min((turn.at for turn in turns if turn.at), default=now)
     conversation_id = derived_id(source, thread.key)
-    messages = _Messages(source, thread.key, conversation_id, thread.model or model or _UNKNOWN)
-    for turn, at in _in_order(turns, began):
+    writer = thread.model or thread.writer or _UNKNOWN
+    messages = _Messages(source, thread.key, conversation_id, writer, {turn.parent for turn in turns})
+    ordered = _in_order(turns, began)
+    for turn, at in ordered:
         messages.add(turn, at)
     if not messages.made:
         raise Broken("it has no messages")
     first = next((m.content for m in messages.made if m.role is Role.USER), messages.made[0].text)
-    answered = next((m.model for m in reversed(messages.made) if m.model and m.model != _UNKNOWN), None)
+    answered = next((turn.model for turn, _ in reversed(ordered) if turn.model and not turn.hidden), None)
     made = SavedConversation(
         conversation_id,
         title(thread.title, first),
@@ -124,11 +127,13 @@ class _Above:
 
 
 class _Messages:
-    """The messages made so far."""
+    """The messages made so far; `inner` are the turns that have others below them."""
 
-    def __init__(self, source: str, thread: Hashable, conversation_id: str, model: str) -> None:
+    def __init__(
+        self, source: str, thread: Hashable, conversation_id: str, model: str, inner: AbstractSet[Hashable | None]
+    ) -> None:
         self._source, self._thread = source, thread
-        self._prefix, self._model = conversation_id[:10], model
+        self._prefix, self._model, self._inner = conversation_id[:10], model, inner
         self._above: dict[Hashable, _Above] = {}
         self._notes: list[str] = []
         self.made: list[SavedMessage] = []
@@ -136,7 +141,7 @@ class _Messages:
     def add(self, turn: Turn, at: datetime) -> None:
         """Makes the message of a turn, whose parent was added before."""
         above = self._above.get(turn.parent) or _Above()
-        if turn.hidden:
+        if turn.hidden and not self._ends_wordless(turn, above):
             self._above[turn.key] = self._noted(above, turn.reasoning)
             return
         # What belongs together lies together on disk: the ids of a conversation's messages begin alike.
@@ -147,6 +152,11 @@ class _Messages:
         content = turn.text if asked else ""
         self.made.append(SavedMessage(message_id, above.message_id, turn.role, at, content, streams, rating))
         self._above[turn.key] = _Above(message_id)
+
+    def _ends_wordless(self, turn: Turn, above: _Above) -> bool:
+        """Whether an answer broke off here, after a thought or the call of a tool."""
+        noted = turn.reasoning or any(self._notes[number] for number in above.notes)
+        return bool(noted) and turn.role is Role.ASSISTANT and turn.key not in self._inner
 
     def _noted(self, above: _Above, note: str) -> _Above:
         if not note or len(above.notes) == _MOST_NOTES:
@@ -174,7 +184,7 @@ class _Messages:
                 turn.model,
                 usage=turn.usage,
             ),
-            text=turn.text,
+            text="" if turn.hidden else turn.text,
             reasoning="\n\n".join([*thoughts, turn.reasoning] if turn.reasoning else thoughts),
             started_at=at,
             closed_at=at,

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from core.errors import Unsupported
 from core.exchange.build import Built
 from core.exchange.formats import Format, Hints, format_of, read
-from core.exchange.records import Record, records
+from core.exchange.records import BREAKS_OFF, Record, records
 from core.exchange.report import Report
 from core.exchange.source import Member, feedback, members
 from core.exchange.threads import Broken
@@ -25,6 +25,7 @@ _UNKNOWN = (
     "This is no export that is known here. Import the conversations.json or the ZIP of ChatGPT or Claude, the JSON of "
     "Open WebUI, LibreChat or Throughline, or lines of JSON with “messages”."
 )
+_CUT = "This file breaks off before its first conversation is complete. Download or copy it again, and import that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,21 @@ class Reading:
         self._file, self._report = file, report
         self._hints = Hints(now, model, ratings(feedback(file)))
         self._format: Format | None = None
+        self._cut = False
+        """Whether a file ended within its first record."""
 
     def conversations(self) -> Iterator[Found]:
         """Every conversation that can be read; the others are noted in the report."""
         for member in members(self._file):
             yield from self._member(member)
         if self._format is None:
-            raise Unsupported(_UNKNOWN)
+            raise Unsupported(_CUT if self._cut else _UNKNOWN)
 
     def _member(self, member: Member) -> Iterator[Found]:
         of_it: Format | None = None
         before = list[Record]()
         for record in records(member.file):
+            self._cut = self._cut or (record.number == 1 and record.broken == BREAKS_OFF)
             of_it = of_it or format_of(record.value)
             if of_it is None:
                 before.append(record)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,6 +19,9 @@ _NOTES = {
 }  # fmt: skip
 _WORDS = ("text", "input_text", "output_text", "refusal", "audio_transcription")
 _THOUGHTS = ("thinking", "think", "reasoning", "reasoning_text")
+_TICKS = re.compile("`+")
+_LONG = 200
+"""In characters: an argument of a tool that is longer is shown by itself."""
 _CALLS = ("tool_use", "tool_call", "function_call", "tool_calls")
 
 
@@ -82,10 +87,46 @@ def bracketed(kind: str, said: str = "") -> str:
 
 
 def call(part: Fields) -> str:
-    """A note that a tool was called."""
+    """A note that a tool was called, and with what."""
     inner = fields(part.get("tool_call")) or part
-    called = name(inner.get("name")) or name(fields(inner.get("function")).get("name"))
-    return bracketed("Tool", called or "")
+    function = fields(inner.get("function"))
+    called = name(inner.get("name")) or name(function.get("name"))
+    given = (inner.get(at) for at in ("input", "args", "arguments"))
+    return joined([bracketed("Tool", called or ""), given_to(next(filter(None, given), function.get("arguments")))])
+
+
+def given_to(arguments: object) -> str:
+    """What a tool was called with, as code: its long texts, such as a page that it wrote, in blocks of their own."""
+    found = _decoded(arguments)
+    if not isinstance(found, dict):
+        return fenced(text(arguments))
+    long = {at: value for at, value in found.items() if isinstance(value, str) and _is_long(value)}
+    short = {at: value for at, value in found.items() if at not in long}
+    try:
+        told = json.dumps(short, ensure_ascii=False) if short else ""
+    except RecursionError:
+        told = ""
+    return joined(fenced(text(code)) for code in (told, *long.values()))
+
+
+def _decoded(arguments: object) -> object:
+    """An object, be it that it is written as a string, or twice over as Open WebUI does."""
+    for _ in range(2):
+        try:
+            arguments = json.loads(arguments, strict=False) if isinstance(arguments, str) else arguments
+        except (ValueError, RecursionError):
+            break
+    return arguments
+
+
+def _is_long(value: str) -> bool:
+    return "\n" in value or len(value) > _LONG
+
+
+def fenced(code: str) -> str:
+    """Code as a block of Markdown; empty when there is none."""
+    fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(code)), default=0))
+    return f"{fence}\n{code}\n{fence}" if code else ""
 
 
 def joined(pieces: Iterable[str]) -> str:

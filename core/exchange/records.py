@@ -21,7 +21,7 @@ from ijson.common import ObjectBuilder  # type: ignore[import-untyped]
 from core.exchange.threads import Broken
 from core.exchange.window import BETWEEN, LONGEST, Window, depth_of
 
-_BREAKS_OFF = "the file breaks off here"
+BREAKS_OFF = "the file breaks off here"
 _LONG = 1 << 20
 _BARE = re.compile(r"[^\s,\[\]{}\"]+")
 _HELD = re.compile(r'"conversations"\s*:\s*\[')
@@ -93,8 +93,8 @@ def _values(window: Window, *, closes: bool) -> Iterator[Record]:
     while True:
         window.at = window.match_end(BETWEEN)
         if window.at >= len(window.text):
-            if closes and last != _BREAKS_OFF:
-                yield Record(number + 1, broken=_BREAKS_OFF)
+            if closes and last != BREAKS_OFF:
+                yield Record(number + 1, broken=BREAKS_OFF)
             return
         first = window.text[window.at]
         if first in "]}":
@@ -122,7 +122,7 @@ def _value(window: Window, number: int, first: str) -> Record:
     if end is None:
         ended = window.ended
         window.skip_value()
-        return Record(number, broken=_BREAKS_OFF if ended else _too_long())
+        return Record(number, broken=BREAKS_OFF if ended else _too_long())
     found, window.at = window.text[window.at : end], end
     return _record(number, found)
 

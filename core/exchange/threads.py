@@ -17,7 +17,8 @@ class Broken(Exception):
 class Turn:
     """One node of the source's tree; `key` and `parent` are the source's ids.
 
-    A `hidden` one is left out and its children hang on its parent; its `reasoning` goes to the next answer below.
+    A `hidden` one is left out and its children hang on its parent; its `reasoning` goes to the next answer below, or
+    is an answer without words when there is none.
     """
 
     key: Hashable
@@ -37,7 +38,10 @@ class Turn:
 
 @dataclass(slots=True)
 class Thread:
-    """One conversation of the source; the turns may stand in any order."""
+    """One conversation of the source; the turns may stand in any order.
+
+    `writer` is what wrote the answers whose model is not said, as far as it is known.
+    """
 
     key: Hashable
     turns: list[Turn]
@@ -46,3 +50,4 @@ class Thread:
     model: str | None = None
     pinned: bool = False
     archived: bool = False
+    writer: str | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from core.models import Usage
@@ -50,6 +52,12 @@ def key(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return text(str(value)) or None if not isinstance(value, int) or abs(value) < _LARGEST else None
+
+
+def digest(value: object) -> str:
+    """What stands for a value that has no id: the same for the same content."""
+    whole = json.dumps(value, sort_keys=True, default=str)
+    return sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def whole(value: object) -> int | None:

@@ -15,18 +15,18 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 
-from core.exchange.exports.html import branching, rendered
+from core.exchange.exports.html import PRINT, branching, rendered
 from core.exchange.exports.pieces import Branch, branches, citations, place, speaker, when
+from core.history.pace import SCRIPT, paced
 from core.history.replay import joined
 from core.models import Citation, Kind, Role, Status
-from core.sharing.pace import paced
 from core.sharing.reading import saved_for_reader
 from core.store.saved import SavedConversation, SavedMessage
 from core.store.traces import Recorded
 
 _ASSETS = Path(__file__).with_name("assets")
-_STYLE = (_ASSETS / "offline.css").read_text("utf-8")
-_SCRIPT = (_ASSETS / "offline.js").read_text("utf-8")
+_STYLE = (_ASSETS / "offline.css").read_text("utf-8") + PRINT
+_SCRIPT = '"use strict";\n' + SCRIPT + (_ASSETS / "offline.js").read_text("utf-8")
 # Turns the writing around or is not seen: it has no place in the title of a window.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
 _STATES = {

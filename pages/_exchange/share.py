@@ -13,6 +13,7 @@ from core.errors import ThroughlineError
 from core.sharing.sharing import Share
 from pages._common import session
 from pages._common.copying import copy_button
+from pages._common.downloads import lasting
 from pages._common.text import plain
 from pages._common.times import moment
 
@@ -47,10 +48,11 @@ def show_share(kind: ShareKind, target_id: str, title: str) -> None:
     if urlsplit(st.context.url or "").hostname in _LOCAL:
         st.caption("These links work on this computer only. Others need the app under an address that they reach.")
     if kind == "conversation":
+        file_name = f"{_file_name(title)}.html"
         st.download_button(
             "Download a replay",
-            partial(session.service().sharing.offline, target_id),
-            f"{_file_name(title)}.html",
+            lasting(partial(session.service().sharing.offline, target_id), "text/html", file_name),
+            file_name,
             "text/html",
             key=f"replay-{target_id}",
             icon=":material/slow_motion_video:",

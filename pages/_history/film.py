@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from core.exchange.exports.html import rendered
+from core.history.pace import paced
 from core.history.replay import Replay, pause
 from core.models import Kind, Message, Role
-from core.sharing.pace import paced
 from pages._chat.messages import ENDINGS
 
 

@@ -20,7 +20,10 @@ _ERRORS = {"With an error": True, "Without": False}
 _STATUSES = [status.value for status in Status]
 _KEYS = ("role", "models", "status", "rating", "error", "from", "to", "min-cost", "max-cost")
 _DOCUMENT = "document"
-_MOST_DOCUMENTS = 500
+_MOST_DOCUMENTS = 200
+"""Documents that are offered at once; where there are more, they are found by their titles."""
+_LASTS = 5
+"""In seconds: how long a list is kept, as every letter that is typed shows the filters anew."""
 _ALL_DAYS = date(1970, 1, 1), date(2199, 12, 31)
 
 
@@ -61,10 +64,15 @@ def _show_kinds() -> None:
     st.multiselect("Status", _STATUSES, key="status", placeholder="Any status", bind="query-params")
 
 
-@st.cache_data(ttl=5, show_spinner=False)
+@st.cache_data(ttl=_LASTS, show_spinner=False)
 def _models() -> tuple[str, ...]:
-    # Every letter that is typed shows the filters anew.
     return session.service().history.models()
+
+
+@st.cache_data(ttl=_LASTS, max_entries=50, show_spinner=False)
+def _documents(words: str) -> dict[str, str]:
+    """The titles of the newest documents that have these words in them, by id."""
+    return {document.id: document.title for document in session.service().library.list(_MOST_DOCUMENTS, query=words)}
 
 
 def _chosen() -> HistoryFilter:
@@ -87,11 +95,13 @@ def _chosen() -> HistoryFilter:
 
 def _pick_document() -> None:
     # The address names the document by its id, as titles change and need not differ.
-    library, wanted = session.service().library, st.query_params.get(_DOCUMENT)
-    titles = {document.id: document.title for document in library.list(_MOST_DOCUMENTS)}
+    wanted, titles = st.query_params.get(_DOCUMENT), dict(_documents(""))
+    if len(titles) == _MOST_DOCUMENTS:
+        words = st.text_input("Find a document by its title", key="document-words", type="search", live="200ms")
+        titles = dict(_documents(words.strip()))
     if wanted and wanted not in titles:
         try:
-            titles[wanted] = library.get(wanted).title
+            titles[wanted] = session.service().library.get(wanted).title
         except NotFound:
             titles[wanted] = "A removed document"
     ids, key = list(titles), f"cited-{wanted}"  # When the choice is another this is another widget, which shows it.

@@ -1,4 +1,4 @@
-// Plays a film (see _film.py): every piece of an answer appears at the time it came.
+// Plays a film (see film.py) with pace.js: every piece of an answer appears at the time it came.
 // `options.source(messageId, mark)` gives the address of a mark's source; without it marks stay links within the page.
 
 const SPEEDS = [0.5, 1, 2, 4, 8, 16, 32];
@@ -41,56 +41,11 @@ function clock(ms) {
   return (h ? `${h}:${String(m).padStart(2, "0")}` : `${m}`) + `:${String(s).padStart(2, "0")}`;
 }
 
-// The first place in a list, which ascends, whose value is greater.
-function above(list, value, of = (each) => each) {
-  let [low, high] = [0, list.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (of(list[middle]) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-// One text of an answer, of which the first part can be shown: later text is empty, later elements are hidden.
-class Track {
-  constructor({ html, steps }, from) {
-    this.root = element("div", { class: "text", dir: "auto" });
-    this.root.innerHTML = html; // Made by the server, which escapes all that a message says.
-    [this.times, this.ends, this.parts] = [[], [], []];
-    let [time, end, start] = [from, 0, 0];
-    for (let i = 0; i < steps.length; i += 2) {
-      this.times.push((time += steps[i]));
-      this.ends.push((end += steps[i + 1]));
-    }
-    const walker = document.createTreeWalker(this.root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const text = node.nodeType === Node.TEXT_NODE ? node.data : null;
-      this.parts.push({ node, start, text });
-      start += text?.length ?? 0;
-    }
-    this.shown = Infinity;
-  }
-
-  // Shows what had come by `ms`; says whether that is anything.
-  show(ms) {
-    const step = above(this.times, ms);
-    const shown = step === this.times.length ? Infinity : step ? this.ends[step - 1] : 0;
-    if (shown !== this.shown) this.reveal(shown);
-    return step > 0;
-  }
-
-  reveal(shown) {
-    const [from, to] = [Math.min(shown, this.shown), Math.max(shown, this.shown)];
-    let at = Math.max(0, above(this.parts, from, (part) => part.start) - 1);
-    while (at > 0 && this.parts[at - 1].start === this.parts[at].start) at -= 1;
-    for (; at < this.parts.length && this.parts[at].start <= to; at += 1) {
-      const { node, start, text } = this.parts[at];
-      if (text === null) node.hidden = start >= shown;
-      else node.data = text.slice(0, Math.max(0, shown - start));
-    }
-    this.shown = shown;
-  }
+// A text of an answer, with when how much of it is to be seen.
+function track({ html, steps }, from) {
+  const root = element("div", { class: "text", dir: "auto" });
+  root.innerHTML = html; // Made by the server, which escapes all that a message says.
+  return new Track(root, steps, from);
 }
 
 function when(iso) {
@@ -112,8 +67,8 @@ class Question {
 class Answer {
   constructor(scene) {
     this.scene = scene;
-    this.answer = new Track(scene.answer, scene.from);
-    this.reasoning = new Track(scene.reasoning, scene.from);
+    this.answer = track(scene.answer, scene.from);
+    this.reasoning = track(scene.reasoning, scene.from);
     this.note = element("p", { class: "note" });
     this.ending = element("p", { class: "ending" }, scene.ending);
     this.details = element("details", {}, element("summary", {}, "Reasoning"), this.reasoning.root);

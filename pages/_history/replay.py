@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.branches import path_to
+from core.history.pace import SCRIPT
 from core.history.replay import LONGEST_PAUSE
 from core.models import Message, Role
 from pages._common import session
@@ -19,7 +20,8 @@ _PART = 20
 _FOLDER = Path(__file__).parent
 # Streamlit calls it again whenever the page is run: the same film goes on as it is.
 _JS = (
-    (_FOLDER / "player.js").read_text("utf-8")
+    SCRIPT
+    + (_FOLDER / "player.js").read_text("utf-8")
     + """
 const films = new WeakMap();
 export default function ({ data, parentElement }) {

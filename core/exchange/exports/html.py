@@ -16,6 +16,11 @@ from core.exchange.exports.pieces import Branch, branches, citations, gathered, 
 from core.models import Citation
 from core.store.saved import SavedConversation, SavedMessage
 
+PRINT = """
+@media print { pre { white-space: pre-wrap; } pre, tr { break-inside: avoid; }
+  h1, h2, .who, .about { break-after: avoid; } article.user > .said { border: 1px solid var(--line); } }
+"""
+"""On paper no line of code is cut, no heading stands alone, and a question is told from an answer."""
 _LONGEST_MARKDOWN = 200_000
 _MARK = re.compile(r"\[(\d{1,3})\]")
 _STYLE = """
@@ -39,7 +44,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 _HEAD = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}"><meta name="referrer" content="no-referrer">
-<title>Conversations</title><style>{_STYLE}</style></head><body>
+<title>Conversations</title><style>{_STYLE}{PRINT}</style></head><body>
 """
 
 

@@ -5,10 +5,10 @@ Its shape is not documented; this follows exports of 2023 to 2026 as public pars
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from core.exchange.formats.chatgpt_text import answer_text
-from core.exchange.parts import bracketed, joined, note, words
+from core.exchange.parts import bracketed, fenced, given_to, joined, label, note, words
 from core.exchange.threads import Broken, Thread, Turn
 from core.exchange.values import Fields, fields, items, key, moment, name, reason, text
 from core.models import Role
@@ -42,6 +42,7 @@ def thread(value: Fields, ratings: Mapping[str, int]) -> Thread:
         name(value.get("default_model_slug")),
         pinned=bool(value.get("is_starred") or value.get("pinned_time")),
         archived=value.get("is_archived") is True,
+        writer=NAME,
     )
 
 
@@ -51,7 +52,7 @@ def _turn(at: str, node: Fields, ratings: Mapping[str, int]) -> Turn:
     parent, kind = key(node.get("parent")), name(body.get("content_type")) or ""
     sent = moment(message.get("create_time"))
     if author.get("role") == "user":
-        said = _parts(body)
+        said = joined([_parts(body), *_attached(about, body)])
         hidden = not said or kind not in _SHOWN or bool(about.get("is_visually_hidden_from_conversation"))
         return Turn(at, parent, Role.USER, said, sent, hidden=hidden)
     turn = Turn(at, parent, Role.ASSISTANT, at=sent, hidden=True, model=name(about.get("model_slug")))
@@ -72,9 +73,8 @@ def _read_answer(turn: Turn, message: Fields, body: Fields, kind: str) -> None:
         turn.reasoning = joined(text(each.get("content")) or text(each.get("summary")) for each in thoughts)
     elif kind == "code" or recipient != "all":
         code = text(body.get("text")) or _parts(body)
-        turn.reasoning = (
-            f"{bracketed('Tool', '' if recipient == 'all' else recipient)}\n\n{_fenced(code)}" if code else ""
-        )
+        called = bracketed("Tool", "" if recipient == "all" else recipient)
+        turn.reasoning = joined([called, given_to(code)]) if code else ""
     elif kind in _SHOWN:
         turn.text = answer_text(_parts(body), fields(message.get("metadata")))
         hidden = bool(fields(message.get("metadata")).get("is_visually_hidden_from_conversation"))
@@ -87,7 +87,7 @@ def _read_tool(turn: Turn, author: Fields, body: Fields, kind: str) -> None:
         turn.text = joined(note(part) for part in items(body.get("parts")) if isinstance(part, dict))
         turn.hidden = not turn.text
     elif kind == "execution_output" and (output := text(body.get("text"))):
-        turn.reasoning = f"{bracketed('Output', name(author.get('name')) or '')}\n\n{_fenced(output)}"
+        turn.reasoning = joined([bracketed("Output", name(author.get("name")) or ""), fenced(output)])
 
 
 def _parts(body: Fields) -> str:
@@ -95,8 +95,10 @@ def _parts(body: Fields) -> str:
     return joined(note(part) for part in parts) if parts else words(body, "text", "result")
 
 
-def _fenced(code: str) -> str:
-    fence = "```"
-    while fence in code:
-        fence += "`"
-    return f"{fence}\n{code}\n{fence}"
+def _attached(about: Fields, body: Fields) -> Iterator[str]:
+    """The files that came with a question; its pictures are among its parts."""
+    pictured = any(isinstance(part, dict) for part in items(body.get("parts")))
+    for file in filter(None, map(fields, items(about.get("attachments")))):
+        is_picture = (text(file.get("mime_type")) or text(file.get("mimeType"))).startswith("image/")
+        if not (is_picture and pictured):
+            yield bracketed("Image" if is_picture else "File", label(file))

@@ -41,7 +41,7 @@ def thread(value: Fields) -> Thread:
         before = str(turn.key)
     model = name(value.get("model"))
     began, starred = moment(value.get("created_at")), value.get("is_starred") is True
-    return Thread(found, turns, text(value.get("name")), began, model, pinned=starred)
+    return Thread(found, turns, text(value.get("name")), began, model, pinned=starred, writer=NAME)
 
 
 def _turn(message: Fields, before: str | None, number: int) -> Turn:
@@ -51,7 +51,8 @@ def _turn(message: Fields, before: str | None, number: int) -> Turn:
     turn = Turn(at, parent, role or Role.USER, at=moment(message.get("created_at")))
     blocks = [_with_links(fields(block)) for block in items(message.get("content"))]
     found = content(blocks)
-    said = [found.text or text(message.get("text"))]
+    # Beside blocks the plain text repeats them, with a sentence about each that cannot be shown.
+    said = [found.text if blocks else text(message.get("text"))]
     said += [_attached(fields(file)) for file in items(message.get("attachments"))]
     said += [bracketed("File", label(fields(file))) for file in items(message.get("files"))]
     turn.text, turn.reasoning = joined(said), found.reasoning

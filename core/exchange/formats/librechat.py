@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.exchange.parts import bracketed, content, joined, label
+from core.exchange.parts import bracketed, content, joined, label, words
 from core.exchange.threads import Broken, Thread, Turn
 from core.exchange.values import Fields, fields, items, key, moment, name, reason, text, thumb, usage, whole
 from core.models import Role, Usage
@@ -97,9 +97,12 @@ def _read_answer(turn: Turn, message: Fields, said: str) -> str:
     counted = Usage(whole(message.get("promptTokens")), whole(message.get("tokenCount")))
     told = usage(fields(message.get("metadata")).get("usage"))
     turn.usage = counted if told == Usage() else told
-    if message.get("error") is True:
+    parts = map(fields, items(message.get("content")))
+    failure = joined(words(part, "error") for part in parts if part.get("type") == "error")
+    if message.get("error") is True and not failure:
         turn.error = said or "The answer failed."
         return ""
+    turn.error = failure or None
     return said
 
 

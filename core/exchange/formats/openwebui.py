@@ -5,16 +5,16 @@ from __future__ import annotations
 import html
 import re
 
-from core.exchange.parts import bracketed, content, joined, label
+from core.exchange.parts import bracketed, content, given_to, joined, label
 from core.exchange.threads import Broken, Thread, Turn
-from core.exchange.values import Fields, fields, items, key, moment, name, reason, text, thumb, usage
+from core.exchange.values import Fields, digest, fields, items, key, moment, name, reason, text, thumb, usage
 from core.models import Role, Usage
 
 NAME = "open-webui"
 # What a model thought and which tools it called stand in the text itself, folded away.
 _OPENS = re.compile(r'<details type="(reasoning|tool_calls|code_interpreter)"([^<>]*)>')
 _CLOSES = "</details>"
-_TOOL = re.compile(r'\bname="([^"]*)"')
+_ATTRIBUTE = re.compile(r'\b(name|arguments)="([^"]*)"')
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT}
 
 
@@ -34,9 +34,8 @@ def thread(value: Fields) -> Thread:
     if not recognises(value):
         raise Broken("it has no “chat.history.messages”")
     chat = fields(value.get("chat")) or value
-    found = key(value.get("id")) or key(chat.get("id"))
-    if found is None:
-        raise Broken("it has no “id”")
+    # What is written by hand as Open WebUI's manual has it needs no id: it is known by its content.
+    found = key(value.get("id")) or key(chat.get("id")) or digest(chat)
     tree = fields(fields(chat.get("history")).get("messages"))
     turns = [_turn(str(at), fields(message)) for at, message in tree.items()] if tree else _listed(chat)
     models = [model for each in items(chat.get("models")) if (model := name(each))]
@@ -93,20 +92,20 @@ def _unfolded(said: str) -> tuple[str, str]:
     """The text without its folded parts, and those as reasoning."""
     shown, thoughts, at = list[str](), list[str](), 0
     while (opens := _OPENS.search(said, at)) and (closes := said.find(_CLOSES, opens.end())) >= 0:
-        shown.append(said[at : opens.start()])
+        shown.append(said[at : opens.start()].strip())
         thoughts.append(_folded(opens[1], opens[2], said[opens.end() : closes]))
         at = closes + len(_CLOSES)
-    rest = said[at:]
-    return "".join(shown) + (rest.lstrip() if at else rest), joined(thoughts)
+    return joined([*shown, said[at:].lstrip()]) if at else said, joined(thoughts)
 
 
 def _folded(kind: str, attributes: str, inside: str) -> str:
-    if kind != "reasoning":
-        called = _TOOL.search(attributes)
-        return bracketed("Tool", html.unescape(called[1]) if called else "")
     _, summary, after = inside.partition("</summary>")
-    lines = html.unescape(after if summary else inside).strip().split("\n")
-    return "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines)
+    told = html.unescape(after if summary else inside).strip()
+    if kind == "reasoning":
+        return "\n".join(line.removeprefix(">").removeprefix(" ") for line in told.split("\n"))
+    called = {at: html.unescape(value) for at, value in _ATTRIBUTE.findall(attributes)}
+    note = bracketed("Tool", called.get("name", ""))
+    return joined([note, given_to(called.get("arguments")), told])
 
 
 def _file(file: Fields) -> str:

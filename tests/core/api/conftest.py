@@ -1,4 +1,4 @@
-"""Fixtures of the API's tests: one open service and one server serve them all."""
+"""Fixtures of the API's tests: one server serves them all, and one open service each file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from core.retrieval.encoders.embed import Embedder
 from core.service import Service, publish
 from core.settings import Settings
-from tests.core.api.support import KEY, api, client_of, open_service, serving
+from tests.core.api.support import KEY, api, client_of, serving
 from tests.fakes.openrouter import FakeOpenRouter
 
 
@@ -21,10 +22,12 @@ def openrouter() -> Iterator[FakeOpenRouter]:
         yield fake
 
 
-@pytest.fixture(scope="session")
-def opened(openrouter: FakeOpenRouter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """An open service."""
-    service = open_service(Settings(KEY, openrouter.base_url, "fake/echo", data_dir=tmp_path_factory.mktemp("data")))
+@pytest.fixture(scope="module")
+def opened(openrouter: FakeOpenRouter, light: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """An open service; each file of tests has its own, so that none finds what another has left."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.service.Embedder", lambda: light)
+        service = Service(Settings(KEY, openrouter.base_url, "fake/echo", data_dir=tmp_path_factory.mktemp("data")))
     yield service
     service.close()
 
@@ -53,5 +56,5 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def http(service: Service, address: str) -> Iterator[httpx.Client]:
     """A caller of a real server."""
-    with httpx.Client(base_url=address, timeout=20) as client:
+    with httpx.Client(base_url=address, timeout=60) as client:
         yield client

@@ -58,7 +58,7 @@ def serving(app: Starlette) -> Iterator[str]:
     server.startup = announced  # type: ignore[method-assign,assignment]
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(60)
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:

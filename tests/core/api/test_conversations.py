@@ -103,8 +103,12 @@ def test_pages_of_conversations_hold_each_once_newest_first(client: TestClient) 
     summary = page["conversations"][0]
     assert set(summary) == {"id", "title", "model", "created_at", "updated_at", "message_count"}
     assert WHEN.fullmatch(summary["updated_at"])
-    everything = client.get("/api/conversations", params={"limit": 200}).json()
-    assert everything["next_cursor"] is None
+    everything, cursor = list[str](), ""
+    while cursor is not None:
+        page = client.get("/api/conversations", params={"limit": 200, **({"cursor": cursor} if cursor else {})}).json()
+        everything, cursor = everything + [one["id"] for one in page["conversations"]], page["next_cursor"]
+    assert set(begun) <= set(everything)
+    assert len(everything) == len(set(everything))
 
 
 def test_a_conversation_is_changed_and_deleted(client: TestClient) -> None:

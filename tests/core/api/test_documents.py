@@ -40,7 +40,8 @@ def test_a_document_is_added_found_and_removed(http: httpx.Client) -> None:
     assert http.delete(path).status_code == 204
     assert http.get(path).status_code == 404
     assert http.delete(path).status_code == 404
-    assert http.get("/api/search", params={"q": "What makes the sea rise?"}).json() == {"passages": []}
+    left = http.get("/api/search", params={"q": "What makes the sea rise?"}).json()["passages"]
+    assert document["document_id"] not in {passage["document_id"] for passage in left}
 
 
 def test_a_file_is_added_with_its_address_and_tags(http: httpx.Client) -> None:

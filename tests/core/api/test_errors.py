@@ -39,7 +39,8 @@ def test_every_error_has_a_status(kind: type[errors.ThroughlineError]) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api", "/api/", "/api/no", "/api/conversations/", "/api/models/x", "/streams", "/chat-stream/x"]
+    "path",
+    ["/api", "/api/", "/api/no", "/api/conversations/", "/api/models/x", "/streams", "/chat-stream/x", "/v1/models"],
 )
 def test_an_unknown_path_is_not_found_in_json(client: TestClient, path: str) -> None:
     """Under the API's prefixes there is no page."""

@@ -19,6 +19,15 @@ def _upload(value: object, name: str = "conversations.json") -> dict[str, tuple[
     return {"file": (name, value if isinstance(value, bytes) else json.dumps(value).encode(), "application/json")}
 
 
+def _listed(client: TestClient) -> list[dict[str, str]]:
+    """Every conversation that there is by now, whichever tests were run before."""
+    found, cursor = list[dict[str, str]](), ""
+    while cursor is not None:
+        page = client.get("/api/conversations", params={"limit": 100, **({"cursor": cursor} if cursor else {})}).json()
+        found, cursor = found + page["conversations"], page["next_cursor"]
+    return found
+
+
 def _own(title: str) -> dict[str, object]:
     """A conversation that no other test has."""
     return samples.chatgpt() | {"id": title, "conversation_id": title, "title": title}
@@ -33,13 +42,11 @@ def test_an_export_is_looked_at_then_brought_in(client: TestClient) -> None:
         "format": "chatgpt", "conversations": 1, "messages": 5, "new": 5, "already_present": 0,
         "skipped": [{"where": "conversation 2 “Broken”", "why": "it has no “mapping” of messages"}],
     }  # fmt: skip
-    titles = [each["title"] for each in client.get("/api/conversations?limit=100").json()["conversations"]]
-    assert "Over HTTP" not in titles
+    assert "Over HTTP" not in [each["title"] for each in _listed(client)]
     assert client.post("/api/import?dry_run=false", files=file).json() == looked.json()
     again = client.post("/api/import", files=file).json()
     assert (again["new"], again["already_present"]) == (0, 5)
-    listed = client.get("/api/conversations?limit=100").json()["conversations"]
-    found = next(each for each in listed if each["title"] == "Over HTTP")
+    found = next(each for each in _listed(client) if each["title"] == "Over HTTP")
     messages = client.get(f"/api/conversations/{found['id']}/messages").json()["messages"]
     assert [message["status"] for message in messages] == ["done"] * 5
     assert found["created_at"] == "2025-08-24T01:46:40.250000Z"
@@ -48,8 +55,7 @@ def test_an_export_is_looked_at_then_brought_in(client: TestClient) -> None:
 def test_an_imported_conversation_goes_on(service: Service, client: TestClient, http: httpx.Client) -> None:
     """A question behind what was brought in is answered there, and a newer export still finds its place."""
     client.post("/api/import", files=_upload([_own("Goes on")]))
-    listed = client.get("/api/conversations?limit=100").json()["conversations"]
-    at = next(each["id"] for each in listed if each["title"] == "Goes on")
+    at = next(each["id"] for each in _listed(client) if each["title"] == "Goes on")
     asked = client.post(
         f"/api/conversations/{at}/messages",
         json={"content": "More?", "model": "fake/echo", "retrieve": False, "start": True},

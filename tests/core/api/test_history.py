@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from core.service import Service
 from tests.core.api.support import by_hand
 
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 
 
 def _found(http: httpx.Client, **parameters: object) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from tests.core.api.support import NASTY, Hand, api, by_hand, client_of
 from tests.core.sharing.support import QUOTE, SECRET, UNCITED, tides
 from tests.support.server import wait_for
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 PRIVATE = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex"}
 
 
@@ -110,6 +110,24 @@ def test_the_file_for_offline(client: TestClient, conversation: SavedConversatio
         assert token not in response.text
 
 
+def test_a_reader_goes_on_alone(client: TestClient, conversation: SavedConversation) -> None:
+    """From a message on, in a conversation that the caller may ask in; the shared one stays as it was."""
+    share = made(client, conversation.id)
+    path, last = f"/api/shared/{share['token']}/fork", conversation.messages[2]
+    response = client.post(path, json={"message_id": last.id})
+    assert (response.status_code, set(response.json())) == (201, {"conversation_id"})
+    forked = response.json()["conversation_id"]
+    messages = client.get(f"/api/conversations/{forked}/messages").json()["messages"]
+    assert messages[-1]["content"] == last.text
+    assert client.post(f"/api/conversations/{forked}/messages", json={"content": "And then?"}).status_code == 201
+    before = client.get(f"/api/conversations/{conversation.id}/messages").json()["messages"]
+    assert [message["id"] for message in before] == [message.id for message in conversation.messages]
+    assert client.post(path, json={"message_id": messages[-1]["id"]}).status_code == 404
+    assert client.post(path, json={}).status_code == 422
+    client.delete(f"/api/shares/{share['share_id']}")
+    assert client.post(path, json={"message_id": last.id}).json()["error"]["code"] == "link_not_found"
+
+
 def test_wrong_links_are_all_answered_alike(client: TestClient, conversation: SavedConversation) -> None:
     """Unknown, changed, revoked: one and the same answer, which repeats nothing."""
     share = made(client, conversation.id)
@@ -194,7 +212,11 @@ def test_readers_need_no_api_token(service: Service, stranger: TestClient, conve
                 assert stranger.get(path).status_code == status
             assert stranger.post(f"/api/conversations/{conversation.id}/shares").status_code == status
             assert stranger.delete(f"/api/shares/{share.id}").status_code == status
-            assert stranger.post(f"/api/shared/{share.token}", json={}).status_code == status
+            for path in ("", "/fork"):
+                refused = stranger.post(
+                    f"/api/shared/{share.token}{path}", json={"message_id": conversation.messages[2].id}
+                )
+                assert refused.status_code == status
 
 
 def test_the_host_is_checked_for_readers_too(service: Service, conversation: SavedConversation) -> None:
@@ -285,7 +307,7 @@ def test_a_follower_is_cut_with_the_link(service: Service, http: httpx.Client, w
         hand.write("a secret")
     assert reader.ended.wait(PATIENCE)
     assert "secret" not in reader.text
-    assert not hand.log.wakers
+    wait_for(lambda: not hand.log.wakers, PATIENCE, "it is still followed")
     hand.close()
 
 
@@ -308,11 +330,11 @@ def test_no_log_names_a_token(service: Service, caplog: pytest.LogCaptureFixture
     token = service.sharing.share("conversation", conversation.id).token
     client = client_of(api())
     caplog.set_level(logging.DEBUG)
-    service.database.write(lambda cursor: cursor.execute("alter table messages rename to away").fetchall())
+    service.database.write(lambda cursor: cursor.execute("alter table feedback rename to away").fetchall())
     try:
         assert client.get(f"/api/shared/{token}").status_code == 500
     finally:
-        service.database.write(lambda cursor: cursor.execute("alter table away rename to messages").fetchall())
+        service.database.write(lambda cursor: cursor.execute("alter table away rename to feedback").fetchall())
     ours = [record for record in caplog.records if record.name.startswith("core")]
     assert "/api/shared/…" in caplog.text
     assert not [record for record in ours if token in record.getMessage() or token in str(record.exc_text)]

@@ -56,6 +56,24 @@ def test_hidden_turns_hand_on_their_children_and_thoughts() -> None:
     }  # fmt: skip
 
 
+def test_an_answer_that_broke_off_in_a_thought_is_kept() -> None:
+    """Where nothing follows it takes the thoughts, without words; they are no other branch's."""
+    found = built(
+        turn("A"), turn("x", "A", hidden=True, note="one"), turn("y", "x", hidden=True), turn("B", "A"),
+        turn("z", "B", hidden=True),
+    )  # fmt: skip
+    assert [(message.text, message.reasoning) for message in found.messages] == [("A", ""), ("", "one"), ("B", "")]
+
+
+def test_nobody_writes_what_another_model_wrote() -> None:
+    """An answer whose model is not said is not ascribed to the one that goes on with the conversation."""
+    found = build("test", Thread("t", [turn("A"), turn("b", "A")], writer="them"), NOW, "ours").conversation
+    assert (found.model, found.messages[1].model) == ("ours", "them")
+    assert (
+        build("test", Thread("t", [turn("A"), turn("b", "A")]), NOW, "ours").conversation.messages[1].model == "unknown"
+    )
+
+
 def test_circles_are_cut_and_the_lost_are_found() -> None:
     """A message that follows itself, a circle, and one whose parent is not there: all are kept."""
     found = built(turn("A", "A"), turn("B", "C"), turn("C", "B"), turn("D", "nowhere"), turn("e", "C"))

@@ -159,13 +159,20 @@ def test_the_list_of_what_was_skipped_is_bounded() -> None:
 @pytest.mark.parametrize(
     "data",
     [b"", b"hello", b"[]", b"{}", b"[1, 2]", b'{"messages": []}', b"\x89PNG\r\n\x1a\n" + bytes(1000),
-     b'[{"id": 1}]' * 99, b'{"a":\n' * 99, '[{"mapping": {}}]'.encode("utf-16")],
+     b'[{"id": 1}]' * 99, '[{"mapping": {}}]'.encode("utf-16")],
 )  # fmt: skip
 def test_a_file_of_no_known_format_is_refused(desk: Desk, data: bytes) -> None:
     """One sentence says what can be imported; a look at some records is enough."""
     for work in (desk.exchange.inspect, desk.exchange.import_):
         with pytest.raises(Unsupported, match=r"ChatGPT.*Claude.*LibreChat"):
             work(io.BytesIO(data))
+
+
+@pytest.mark.parametrize("data", [file_of([samples.chatgpt()]).read()[:-900], b'{"a":\n' * 99])
+def test_a_file_that_ends_within_its_first_conversation_is_refused(desk: Desk, data: bytes) -> None:
+    """It is said that something of it is missing, not that it is of no known format."""
+    with pytest.raises(Unsupported, match=r"breaks off.*Download"):
+        desk.exchange.inspect(io.BytesIO(data))
 
 
 def test_the_ratings_of_a_zip_are_kept(desk: Desk) -> None:
@@ -253,7 +260,7 @@ VALUES: list[dict[str, Any]] = [
 
 
 @given(st.data(), st.sampled_from(VALUES))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_value_in_any_place_is_survived(desk: Desk, data: st.DataObject, value: dict[str, Any]) -> None:
     """Whatever stands where something else was expected: it is brought in or skipped, never an error."""
     changed = json.loads(json.dumps(value))

@@ -159,9 +159,12 @@ def test_an_empty_history_is_a_file_too(desk: Desk, format_: str, tmp_path: Path
     assert set(tmp_path.iterdir()) - {tmp_path / "snapshot"} == before
 
 
-def test_parquet_has_a_row_for_each_message(desk: Desk, cited: SavedConversation, tmp_path: Path) -> None:
+def test_parquet_has_a_row_for_each_message(
+    desk: Desk, cited: SavedConversation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the text of answers, their model and how they ended."""
     desk.exchange.import_(file_of([samples.openwebui()]))
+    monkeypatch.setattr("core.store.table_exports._SLICE", 2)  # A long history is written bit by bit.
     path = tmp_path / "out.parquet"
     path.write_bytes(b"".join(desk.exchange.export("parquet")))
     rows = duckdb.sql(

@@ -96,6 +96,22 @@ def test_chatgpt_marks_become_links_or_go(said: str, about: dict[str, Any], show
     assert conversation(value).messages[0].text == shown
 
 
+def test_chatgpt_keeps_a_question_that_is_but_a_file() -> None:
+    """Files that came with a question are named; a picture that is shown already is not said twice."""
+    report = {"id": "file-1", "name": "Report.pdf", "mime_type": "application/pdf"}
+    picture = {"id": "file-2", "name": "heron.png", "mime_type": "image/png"}
+    shown = {"content_type": "multimodal_text", "parts": [{"content_type": "image_asset_pointer"}, "And this?"]}
+    value = samples.chatgpt()
+    nodes = [
+        samples.node("q", None, "user", "", metadata={"attachments": [report, picture, None]}),
+        samples.node("a", "q", "assistant", "Sales rose."),
+        samples.node("p", "a", "user", shown, metadata={"attachments": [picture]}),
+    ]
+    value["mapping"] = {each["id"]: each for each in nodes}
+    question, second = "[File: Report.pdf]\n\n[Image: heron.png]", "[Image]\n\nAnd this?"
+    assert tree_of(conversation(value)) == {question: None, "Sales rose.": question, second: "Sales rose."}
+
+
 def test_chatgpt_says_what_pictures_and_sounds_were_there() -> None:
     """Parts that are no text become a note, those a tool made too."""
     image = {"content_type": "image_asset_pointer", "asset_pointer": "sediment://file_1", "width": 1}
@@ -116,11 +132,24 @@ def test_claude_keeps_branches_thoughts_files_and_pages() -> None:
     """What was pasted is part of the question, a cited page is a link, thoughts and tools are reasoning."""
     found = conversation(samples.claude())
     question = "Why are there tides?\n\n[File: notes.txt]\n\nLow at 6.\n\n[File: sea.png]"
-    answer = "The moon does it. ([tides.example](https://tides.example/moon)) So it is."
-    assert tree_of(found) == {question: None, answer: question, "The sun, too.": question, "Thanks.": answer}
-    assert message(found, "The moon").reasoning == "Gravity.\n\n[Tool: web_search]"
+    said = "The moon does it. ([tides.example](https://tides.example/moon)) So it is."
+    assert tree_of(found) == {question: None, said: question, "The sun, too.": question, "Thanks.": said}
+    answer = message(found, "The moon")
+    assert answer.reasoning == 'Gravity.\n\n[Tool: web_search]\n\n```\n{"query": "tides"}\n```'
+    assert answer.model == "claude"
     assert found.messages[0].created_at == datetime(2025, 3, 4, 10, 1, 0, 123456, UTC)
     assert (found.title, found.model) == ("Tides", "fake/default")
+
+
+def test_claude_keeps_what_was_made_with_a_tool() -> None:
+    """A page that was written is in the reasoning; a sentence in place of what cannot be shown is not kept."""
+    page = {"id": "p", "title": "Page", "content": "<h1>Tides</h1>\n```\nx"}
+    value = samples.claude()
+    value["chat_messages"][1]["content"] = [{"type": "tool_use", "name": "artifacts", "input": page}]
+    value["chat_messages"][1]["text"] = "This block is not supported on your current device yet."
+    answer = conversation(value).messages[1]
+    made = '[Tool: artifacts]\n\n```\n{"id": "p", "title": "Page"}\n```\n\n````\n<h1>Tides</h1>\n```\nx\n````'
+    assert (answer.text, answer.reasoning) == ("", made)
 
 
 def test_older_claude_exports_have_one_branch() -> None:
@@ -147,6 +176,29 @@ def test_open_webui_keeps_models_usage_ratings_and_errors() -> None:
     assert (found.archived, found.pinned) == (True, False)
 
 
+def test_open_webui_keeps_calls_of_tools_and_the_words_before_them() -> None:
+    """What a tool was called with and code that was run are reasoning; the words around are paragraphs."""
+    arguments = "&quot;{\\&quot;city\\&quot;: \\&quot;Oslo\\&quot;}&quot;"
+    called = f'<details type="tool_calls" done="true" name="weather" arguments="{arguments}" result="&quot;sun&quot;">'
+    code = "<summary>Analyzed</summary>\n```python\n1 &lt; 2\n```\n"
+    ran = f'<details type="code_interpreter" done="true">\n{code}</details>'
+    value = samples.openwebui()
+    said = f"Let me look.\n{called}\n<summary>Tool Executed</summary>\n</details>\n{ran}\nIt is sunny."
+    value["chat"]["history"]["messages"]["m2"]["content"] = said
+    answer = message(conversation(value), "Let")
+    assert answer.text == "Let me look.\n\nIt is sunny."
+    notes = ["[Tool: weather]", '```\n{"city": "Oslo"}\n```', "[Tool]", "```python\n1 < 2\n```"]
+    assert answer.reasoning.split("\n\n") == notes
+
+
+def test_a_chat_without_id_is_known_by_its_content() -> None:
+    """As Open WebUI's manual has files to import: the same is the same, another is another."""
+    value = {"chat": {"title": "Hi", "history": {"messages": {"1": {"id": "1", "role": "user", "content": "hello"}}}}}
+    assert conversation(value) == conversation(json.loads(json.dumps(value)))
+    other = json.loads(json.dumps(value).replace("hello", "hallo"))
+    assert conversation(other).id != conversation(value).id
+
+
 def test_early_open_webui_exports_have_a_list() -> None:
     """Without a tree the messages follow each other."""
     value = samples.openwebui()
@@ -157,7 +209,7 @@ def test_early_open_webui_exports_have_a_list() -> None:
 
 @pytest.mark.parametrize("recursive", [False, True])
 def test_librechat_is_the_same_as_a_list_and_as_a_tree(recursive: bool) -> None:
-    """Both shapes give the same messages with the same ids."""
+    """Both shapes give the same messages with the same ids; an error is said, be it a part of the content."""
     found = conversation(samples.librechat(recursive=recursive))
     assert tree_of(found) == {
         "tell me a story": None,
@@ -173,17 +225,52 @@ def test_librechat_is_the_same_as_a_list_and_as_a_tree(recursive: bool) -> None:
     assert cut.rating is not None
     assert cut.rating.rating == -1
     assert (failed.streams[0].outcome.status, failed.streams[0].outcome.error) == (Status.ERROR, "overloaded")
+    value = samples.librechat(recursive=False)
+    value["messages"][-1] |= {"text": "", "content": [{"type": "error", "error": "Rate limit reached"}]}
+    assert conversation(value).messages[-1].streams[0].outcome.error == "Rate limit reached"
 
 
 def test_openai_lines_have_pictures_as_notes_and_tools_as_reasoning() -> None:
-    """The system's words and the tools' are left out."""
+    """The system's words are left out; an answer that is but a call is kept."""
     found = conversation(samples.openai_line())
     assert [(each.role, each.text) for each in found.messages] == [
         (Role.USER, "What is this?\n\n[Image]"),
         (Role.ASSISTANT, "A cat."),
     ]
-    assert (found.messages[1].reasoning, found.messages[1].model) == ("[Tool: look]", "gpt-4o-mini")
+    notes = "[Tool: look]\n\n[Output]\n\n```\na cat\n```"
+    assert (found.messages[1].reasoning, found.messages[1].model) == (notes, "gpt-4o-mini")
     assert found.title == "What is this? [Image]"
+    value = samples.openai_line()
+    del value["messages"][3:]
+    call = conversation(value).messages[1]
+    assert (call.text, call.reasoning) == ("", "[Tool: look]")
+
+
+def test_openai_lines_with_the_same_id_are_told_apart() -> None:
+    """`request-1` of another file is another conversation; one that went on is the same, and what was said is there."""
+
+    def line(*said: str, answer: str = "") -> SavedConversation:
+        roles = ("user", "assistant")
+        messages = [{"role": roles[number % 2], "content": text} for number, text in enumerate(said)]
+        response = {"response": {"choices": [{"message": {"role": "assistant", "content": answer}}]}}
+        return conversation({"custom_id": "request-1", "messages": messages} | (response if answer else {}))
+
+    first, grown, other = line("Hi", answer="Yo"), line("Hi", "Yo", "More?"), line("Bye")
+    assert first.id == grown.id != other.id
+    assert [each.id for each in grown.messages[:2]] == [each.id for each in first.messages]
+    assert not {each.id for each in other.messages} & {each.id for each in grown.messages}
+    assert line("Hi", "No, yo").messages[1].id != first.messages[1].id
+
+
+def test_preferred_answers_are_rated_branches() -> None:
+    """The line of a preference has both answers, the better one last, as it is shown first."""
+    answers = {
+        "preferred_output": [{"role": "assistant", "content": "Good"}],
+        "non_preferred_output": [{"role": "assistant", "content": "Bad"}],
+    }
+    found = conversation({"input": {"messages": ASKED}} | answers)
+    assert tree_of(found) == {"Hi": None, "Bad": "Hi", "Good": "Hi"}
+    assert [each.rating.rating for each in found.messages if each.rating] == [-1, 1]
 
 
 def test_openai_logs_have_every_choice_as_a_branch() -> None:
@@ -230,7 +317,6 @@ def test_what_is_of_no_format_is_of_none(value: object) -> None:
         {"mapping": {}, "id": "1"}, {"mapping": {"a": 1, "b": None, "c": {"message": 3}}, "id": "1"},
         {"mapping": {"a": {}}}, {"chat_messages": [], "uuid": "1"}, {"chat_messages": [1, None, {}], "uuid": "1"},
         {"chat_messages": [{}]}, {"id": "1", "chat": {"history": {"messages": {}}}},
-        {"chat": {"history": {"messages": {"a": {"role": "user", "content": "x"}}}}},
         {"conversationId": "1", "messages": [None, 3, {"text": []}]}, {"messages": [{"messageId": "1", "text": "x"}]},
         {"messages": [{"role": "system", "content": "x"}]}, {"messages": [{"role": 3}]},
         {"throughline": 1, "messages": []}, {"throughline": 2, "messages": []},

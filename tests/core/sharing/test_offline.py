@@ -12,11 +12,11 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from core.errors import LinkNotFound, NotFound
+from core.history.pace import text_of
 from core.ids import new_id
 from core.models import Status, Trace
 from core.service import Service
 from core.sharing.offline import page
-from core.sharing.pace import text_of
 from core.store.saved import SavedConversation, SavedMessage
 from tests.core.sharing.support import AT, QUOTE, SECRET, UNCITED, answer, citation, question, stream, tides
 

@@ -6,10 +6,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from html import unescape
+from pathlib import Path
 from typing import NamedTuple
 
 from core.history.replay import Piece
 
+SCRIPT = Path(__file__).with_suffix(".js").read_text("utf-8")
+"""Shows a text at its pace in a browser: the class `Track`, which takes what `paced` gives."""
 _TAG = re.compile(r"<[^>]*>")
 _WORD = re.compile(r"\S+")
 _FAR, _NEAR, _NEXT = 4_000, 300, 12

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.exchange.exports.html import rendered
+from core.history.pace import paced, text_of
 from core.history.replay import Piece
 from core.models import Kind
-from core.sharing.pace import paced, text_of
 
 
 def pieces(*texts: str) -> list[Piece]:
