@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.analysis.frames import MOST_FILES, Kind
+from core.analysis.needing import needed
 from core.analysis.pool import Pool
 from core.analysis.process import Cancelled, Ended, OutOfTime, TooMuch, WorkerProcess
 from core.analysis.tables import Table, asked
@@ -46,11 +47,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The snapshot as a worker is told of it: its folder, the files in it, and the statements that make its views."""
+    """The snapshot as a worker is told of it: its folder, the files in it, and the statements that make its views.
+
+    Of these `setup` names what each makes; a worker makes those that a query needs, and all if it finds that too few.
+    """
 
     folder: Path | None = None
     files: tuple[str, ...] = ()
-    setup: tuple[str, ...] = ()
+    setup: Mapping[str, str] = field(default_factory=dict)
 
 
 class SnapshotSpoilt(Exception):
@@ -108,6 +112,7 @@ def _written(query: Query, source: Source) -> bytes:
         "tables": asked(query.tables),
         "files": source.files,
         "setup": source.setup,
+        "needed": needed(query.sql),
         **query.limits,
     }
     return json.dumps(content).encode()

@@ -1,7 +1,8 @@
 """A result on its way into a file that is kept: as Parquet, up to so many rows and bytes, with its types noted.
 
 What Parquet cannot hold goes into the file as DuckDB's own text of it, or as something near, and is made again what it
-was when the file is read. Of unions and variants, whose text does not say what they were, the text alone is kept.
+was when the file is read. Of unions, variants and structs of nothing, whose text does not say what they were, the text
+alone is kept.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def _way(type_: DuckDBPyType) -> _Way:
         if kind == "map" and any(part.id == "null" for part in parts):
             return _Way.TEXT
         own = _Way.NEAR if kind in ("array", "tuple") else _Way.SAME
-        return max(own, *map(_way, parts))
+        return max(own, *map(_way, parts)) if parts else _Way.TEXT_ALONE
     if kind in _SAME:
         return _Way.NEAR if str(type_) == "JSON" else _Way.SAME
     return _Way.NEAR if kind in _NEAR else _Way.TEXT_ALONE if kind in _LOST else _Way.TEXT

@@ -210,4 +210,4 @@ def into(file: BinaryIO) -> Take:
 def _source(files: Files) -> Source:
     tables = {name: [SCHEME + file for file in names] for name, names in files.tables.items()}
     names = tuple(file for files_of in files.tables.values() for file in files_of)
-    return Source(files.folder, names, tuple(setup(tables, files.deleted)))
+    return Source(files.folder, names, setup(tables, files.deleted))

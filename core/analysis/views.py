@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -154,22 +155,37 @@ _INNER = {"parts": _PARTS, "whole": _WHOLE, "ratings": _RATINGS}
 _OF_A_CONVERSATION = ("messages", "answers", "retrieved", "retrievals", "feedback", "supports")
 
 
-def setup(tables: Mapping[str, Sequence[str]], deleted: Sequence[str]) -> list[str]:
-    """The statements that make the views over the files of `tables`, without the conversations `deleted`."""
-    lines = ["create schema stored"]
+_READ = re.compile(r"\b(?:from|join) (stored\.\w+|answers)\b")
+
+
+def setup(tables: Mapping[str, Sequence[str]], deleted: Sequence[str]) -> dict[str, str]:
+    """The statements that make the views over the files of `tables`, without the conversations `deleted`.
+
+    They are in their order, by the names of what they make; the schema `stored` comes first, and is always needed.
+    """
+    lines = {"stored": "create schema stored"}
     for name, files in tables.items():
         hides = name in _OF_A_CONVERSATION and deleted
         without = f" where conversation_id not in ({_list(deleted)})" if hides else ""
-        lines.append(f"create view stored.{name} as select * from read_parquet([{_list(files)}]){without}")
-    return [*lines, *definitions()]
+        lines[f"stored.{name}"] = f"create view stored.{name} as select * from read_parquet([{_list(files)}]){without}"
+    return lines | {name: f"create view {name} as {sql}" for name, sql in _queries().items()}
 
 
 def definitions() -> list[str]:
     """The statements that make the views where the schema `stored` has the tables of the snapshot."""
-    lines = [f"create view stored.{name} as {sql}" for name, sql in _INNER.items()]
-    # Those that others are made of come first.
+    return [f"create view {name} as {sql}" for name, sql in _queries().items()]
+
+
+def made_of() -> dict[str, tuple[str, ...]]:
+    """The names of what each view reads itself: other views, and tables of the snapshot."""
+    return {name: tuple(_READ.findall(sql)) for name, sql in _queries().items()}
+
+
+def _queries() -> dict[str, str]:
+    """What each view is, by its name; those that others are made of come first."""
+    inner = {f"stored.{name}": sql for name, sql in _INNER.items()}
     ordered = sorted(VIEWS, key=lambda view: view.name != "answers")
-    return [*lines, *(f"create view {view.name} as {view.sql}" for view in ordered)]
+    return inner | {view.name: view.sql for view in ordered}
 
 
 def explanations() -> list[str]:

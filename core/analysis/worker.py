@@ -119,8 +119,29 @@ def _places(query: dict[str, Any], files: Sequence[int], folder: Path | None) ->
 
 
 def _answer(query: dict[str, Any], files: dict[str, Path | int], send: Callable[[bytes], None]) -> dict[str, Any]:
+    """Answers with the views that the query needs; if it names one that was not made, with all of them."""
+    few = None if query["needed"] is None else {"stored", *query["needed"]}
+    sent = list[int]()
+
+    def sending(frame: bytes) -> None:
+        sent.append(len(frame))
+        send(frame)
+
+    try:
+        return _answered(
+            query, [line for name, line in query["setup"].items() if not few or name in few], files, sending
+        )
+    except duckdb.CatalogException:
+        if sent or not few:
+            raise
+        return _answered(query, list(query["setup"].values()), files, send)
+
+
+def _answered(
+    query: dict[str, Any], setup: Sequence[str], files: dict[str, Path | int], send: Callable[[bytes], None]
+) -> dict[str, Any]:
     with duckdb.connect(config=_CONFIG) as connection:
-        _prepare(connection, query, files)
+        _prepare(connection, query, setup, files)
         began = time.perf_counter()
         if query["format"] == "names":
             return names(connection, query["sql"])
@@ -135,10 +156,12 @@ def _answer(query: dict[str, Any], files: dict[str, Path | int], send: Callable[
         return {**end, "milliseconds": round((time.perf_counter() - began) * 1000, 1)}
 
 
-def _prepare(connection: DuckDBPyConnection, query: dict[str, Any], files: dict[str, Path | int]) -> None:
+def _prepare(
+    connection: DuckDBPyConnection, query: dict[str, Any], setup: Sequence[str], files: dict[str, Path | int]
+) -> None:
     connection.register_filesystem(StoredFiles(files))
     try:
-        for line in (*_LOCKED, *query["setup"]):
+        for line in (*_LOCKED, *setup):
             connection.execute(line)
     except duckdb.Error as error:
         raise NotThere(str(error)) from error

@@ -70,7 +70,7 @@ def placed(notebook: Notebook, cell: Cell, place: int | None) -> Notebook:
 def changed(
     notebook: Notebook, cell_id: str, name: str | None, text: str | None, settings: Mapping[str, JSON] | None
 ) -> Notebook:
-    """The notebook with what is given changed in one of its cells.
+    """The notebook with what is given changed in one of its cells; what is picked by its name follows a new one.
 
     Raises:
         NotFound: there is no such cell.
@@ -80,7 +80,16 @@ def changed(
     new = NewCell(old.kind, old.name if name is None else name, old.text if text is None else text, settings or {})
     others = [cell for cell in notebook.cells if cell.id != cell_id]
     cell = replace(_cell(new, [other.name for other in others], old.settings), id=cell_id)
-    return replace(notebook, cells=tuple(cell if each.id == cell_id else each for each in notebook.cells))
+    cells = (cell if each.id == cell_id else _following(each, old, cell) for each in notebook.cells)
+    return replace(notebook, cells=tuple(cells))
+
+
+def _following(cell: Cell, old: Cell, new: Cell) -> Cell:
+    """A cell that draws or offers the rows of another one under the name that this has now."""
+    drawn = str(cell.settings.get("source") or "").lower()
+    if old.kind is not CellKind.SQL or old.name == new.name or drawn != old.name.lower():
+        return cell
+    return replace(cell, settings={**cell.settings, "source": new.name})
 
 
 def moved(notebook: Notebook, cell_id: str, place: int) -> Notebook:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from core.analysis.reader import Names
-from core.notebook.values import Cell, CellKind, Notebook
+from core.notebook.values import Cell, CellKind, InputType, Notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,7 @@ def _reached(cell_ids: Iterable[str], next_: Callable[[str], Iterable[str]]) -> 
 
 def _needs(notebook: Notebook, cell: Cell, names: Callable[[str], Names]) -> Needs:
     if cell.kind is CellKind.CHART:
-        source = str(cell.settings.get("source") or "")
-        drawn = _sql_cell(notebook, source)
+        source, drawn = source_of(notebook, cell)
         return Needs({drawn.name: drawn}) if drawn else Needs(unknown=(source,) if source else ())
     if cell.kind is not CellKind.SQL:
         return Needs()
@@ -118,6 +117,16 @@ def _needs(notebook: Notebook, cell: Cell, names: Callable[[str], Names]) -> Nee
             *(f"${name}" for name, found in inputs.items() if not found or found.kind is not CellKind.INPUT),
         ),
     )
+
+
+def source_of(notebook: Notebook, cell: Cell) -> tuple[str, Cell | None]:
+    """The name of the SQL cell that a chart draws or an input chooses from, and that cell if it is there.
+
+    A chart needs it; an input does not, as what was chosen stays what it is.
+    """
+    wanted = cell.kind is CellKind.CHART or cell.settings.get("type") == InputType.CHOICE
+    name = str(cell.settings.get("source") or "") if wanted else ""
+    return name, _sql_cell(notebook, name)
 
 
 def _sql_cell(notebook: Notebook, name: str) -> Cell | None:

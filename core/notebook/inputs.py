@@ -10,7 +10,8 @@ from typing import Any
 from core.errors import InvalidValue
 from core.notebook.values import JSON, Cell, InputType
 
-_MOST_CHOICES = 1_000
+MOST_CHOICES = 1_000
+"""The most that an input offers."""
 _LONGEST = 10_000
 _WRONG = {
     InputType.TEXT: "“{name}” takes a text of 10,000 characters at most.",
@@ -30,6 +31,8 @@ def settled(name: str, before: Mapping[str, JSON], given: Mapping[str, JSON]) ->
     kind = _type(settings["type"])
     if kind is InputType.CHOICE:
         settings["choices"] = _choices(settings.get("choices"))
+        if "value" not in given and (settings.get("source") or "") != (before.get("source") or ""):
+            settings["value"] = None
     try:
         settings["value"] = _value(kind, settings)
     except ValueError as error:
@@ -58,8 +61,8 @@ def _type(value: JSON) -> InputType:
 
 def _choices(value: JSON) -> list[JSON]:
     choices = list(value) if isinstance(value, list | tuple) else []
-    if len(choices) > _MOST_CHOICES or not all(isinstance(choice, str | int | float) for choice in choices):
-        raise InvalidValue(f"The choices of an input are texts or numbers, {_MOST_CHOICES:,} at most.")
+    if len(choices) > MOST_CHOICES or not all(isinstance(choice, str | int | float) for choice in choices):
+        raise InvalidValue(f"The choices of an input are texts or numbers, {MOST_CHOICES:,} at most.")
     return list(dict.fromkeys(choices))
 
 
@@ -78,12 +81,16 @@ def _value(kind: InputType, settings: Mapping[str, JSON]) -> JSON:
         return date.fromisoformat(str(value)).isoformat()
     if kind is InputType.CHOICE:
         choices = settings["choices"]
-        if isinstance(choices, list) and value in choices:
-            return value
-        raise ValueError(value)
+        if not settings.get("source") and not (isinstance(choices, list) and value in choices):
+            raise ValueError(value)
+        return _short(value)
+    return str(_short(value))
+
+
+def _short(value: JSON) -> JSON:
     if not isinstance(value, str | int | float) or len(str(value)) > _LONGEST:
         raise ValueError(value)
-    return str(value)
+    return value
 
 
 def _number(value: JSON) -> int | float:
@@ -103,7 +110,7 @@ def _finite(value: float) -> float:
 
 def _first(kind: InputType, settings: Mapping[str, JSON]) -> JSON:
     choices = settings.get("choices")
-    if kind is InputType.CHOICE and isinstance(choices, list) and choices:
+    if kind is InputType.CHOICE and isinstance(choices, list) and choices and not settings.get("source"):
         first: JSON = choices[0]
         return first
     return "" if kind is InputType.TEXT else None

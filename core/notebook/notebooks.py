@@ -168,9 +168,12 @@ class Notebooks:
         notebook = self.get(notebook_id)
         self._run(notebook, [cell.id for cell in notebook.cells] if cell_ids is None else cell_ids)
 
-    def stop(self, notebook_id: str) -> None:
-        """Ends what runs and waits in a notebook; what was not finished stays as it was before."""
-        self._runner.stop(notebook_id)
+    def stop(self, notebook_id: str, cell_ids: Sequence[str] | None = None) -> None:
+        """Ends what runs and waits in a notebook, or only those cells and what waits for them.
+
+        What was not finished stays as it was before.
+        """
+        self._runner.stop(notebook_id, None if cell_ids is None else self._runner.behind(cell_ids))
 
     def revision(self, notebook_id: str) -> int:
         """Grows with every edit and every change of a state: who compares it knows when to look again."""
@@ -206,6 +209,14 @@ class Notebooks:
             QueryError, TooMany, Unavailable: the result cannot be read now.
         """
         return self._tables.rows(self.get(notebook_id), cell_id, offset, limit, sort)
+
+    def choices(self, notebook_id: str, cell_id: str) -> Sequence[JSON]:
+        """What an input offers that chooses from the rows of a cell: the values of its first column, each once.
+
+        Raises:
+            NotFound, Conflict, QueryError, TooMany, Unavailable: as `table` does.
+        """
+        return self._tables.choices(self.get(notebook_id), cell_id)
 
     def download(self, notebook_id: str, cell_id: str, format: str = "csv") -> BinaryIO:
         """A cell's whole last result as `csv` or `parquet`: an open file, which is gone when it is closed.

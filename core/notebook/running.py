@@ -68,6 +68,14 @@ class Runner:
             self.touch(notebook_id)
             self._send()
 
+    def behind(self, cell_ids: Iterable[str]) -> set[str]:
+        """Those cells, and all that wait for one of them to have run."""
+        with self._lock:
+            found = set(cell_ids)
+            while more := {id_ for id_, job in self._jobs.items() if id_ not in found and job.needs & found}:
+                found |= more
+            return found
+
     def moving(self, notebook_id: str) -> dict[str, CellStatus]:
         """The cells of a notebook that wait or run."""
         with self._lock:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from core.notebook.graph import Graph
+from core.notebook.graph import Graph, source_of
 from core.notebook.inputs import parameter
 from core.notebook.values import Cell, CellKind, CellResult, CellState, CellStatus
 
@@ -66,19 +66,17 @@ class States:
         return result.run_id if result else None
 
     def _state(self, cell: Cell) -> CellState:
-        if cell.kind is CellKind.CHART:
-            return self._of_chart(cell)
         if cell.kind is not CellKind.SQL:
-            return CellState()
+            return self._of_source(cell)
         status, error = self._status(cell)
         return _state(status, error, self._results.get(cell.id))
 
-    def _of_chart(self, cell: Cell) -> CellState:
-        needs = self._graph.needs(cell.id)
-        if needs.unknown:
-            name = needs.unknown[0]
-            return CellState(CellStatus.FAILED, f"There is no SQL cell “{name}”. Choose another one to draw.")
-        return next((self.of(drawn) for drawn in needs.tables.values()), CellState())
+    def _of_source(self, cell: Cell) -> CellState:
+        name, source = source_of(self._graph.notebook, cell)
+        if name and source is None:
+            what = "draw" if cell.kind is CellKind.CHART else "choose from"
+            return CellState(CellStatus.FAILED, f"There is no SQL cell “{name}”. Pick another one to {what}.")
+        return self.of(source) if source else CellState()
 
     def _status(self, cell: Cell) -> tuple[CellStatus, str | None]:
         if cell.id in self._moving:

@@ -10,8 +10,10 @@ from core.analysis.sandbox import Result, Sandbox
 from core.analysis.tables import RESULT, Table, whole
 from core.errors import Conflict, InvalidValue, QueryError
 from core.notebook.editing import found
+from core.notebook.graph import source_of
+from core.notebook.inputs import MOST_CHOICES
 from core.notebook.results import ResultFiles
-from core.notebook.values import CellKind, Notebook
+from core.notebook.values import JSON, CellKind, Notebook
 from core.store.notebooks import StoredNotebooks
 
 _NONE = "This cell has no result. Run it first."
@@ -43,6 +45,16 @@ class ResultTables:
                 raise
         return self.rows(notebook, cell_id, offset, limit, sort)  # It was run anew in between.
 
+    def choices(self, notebook: Notebook, cell_id: str) -> list[JSON]:
+        """What an input offers that chooses from the rows of a cell: the values of the first column, each once.
+
+        Raises:
+            NotFound, Conflict: there is no such input; what it chooses from has no result.
+            QueryError, TooLarge, TooMany, Unavailable: it cannot be read now.
+        """
+        rows = self.rows(notebook, cell_id, 0, MOST_CHOICES).rows
+        return list(dict.fromkeys(row[0] for row in rows if isinstance(row[0], str | int | float)))
+
     def file(self, notebook: Notebook, cell_id: str, format: str) -> BinaryIO:
         """All of it as `csv` or `parquet`, open; in Parquet what that cannot hold is text.
 
@@ -69,8 +81,8 @@ class ResultTables:
 
     def _table(self, notebook: Notebook, cell_id: str) -> Table:
         cell = found(notebook, cell_id)
-        if cell.kind is CellKind.CHART:
-            cell = notebook.named(str(cell.settings.get("source") or "")) or cell
+        if cell.kind is not CellKind.SQL:
+            cell = source_of(notebook, cell)[1] or cell
         result = self._store.results(notebook.id).get(cell.id)
         if result is None or not result.bytes:
             raise Conflict(_NONE)

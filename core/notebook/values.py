@@ -21,7 +21,10 @@ class CellKind(StrEnum):
 
 
 class InputType(StrEnum):
-    """What an input takes; a date's value is `YYYY-MM-DD`, a choice's is one of its `choices`."""
+    """What an input takes; a date's value is `YYYY-MM-DD`, a choice's is one of its `choices`.
+
+    A choice from the rows of a cell may be none of them, as they change; it may also be nothing.
+    """
 
     TEXT = "text"
     NUMBER = "number"
@@ -66,7 +69,8 @@ class Cell:
 
     `name`: of a SQL cell the table that other cells read, of an input the `$parameter`; others may have none. `text`:
     Markdown, SQL, or a chart's Vega-Lite specification as JSON. `settings`: of an input `type` (see `InputType`),
-    `label`, `value` and `choices`; of a chart `source`, the name of the SQL cell that it draws.
+    `label`, `value` and `choices`, or `source`, the name of the SQL cell whose first column it chooses from; of a chart
+    `source`, the name of the SQL cell that it draws.
     """
 
     id: str
@@ -147,7 +151,8 @@ class CellState:
 
     `error`: why it failed, or which cell it waits for. `columns`: names and DuckDB's types, as in
     `core.analysis.sandbox.Result`; `rows` counts those that are kept; `truncated`: there were more, or a result that
-    it stands on had more; `note` says so in a sentence. A chart has the state of the cell that it draws.
+    it stands on had more; `note` says so in a sentence. A chart has the state of the cell that it draws,
+    an input of the one that it chooses from.
     """
 
     status: CellStatus = CellStatus.IDLE

@@ -46,7 +46,7 @@ def _show(notebook_id: str, cell_id: str) -> None:
 
 
 def _markdown(now: Look, cell: Cell) -> None:
-    if not editing(now.notebook.id):
+    if not editing():
         st.markdown(escaped(untitled(now.notebook, cell)))
         return
     with st.container(horizontal=True, wrap=False, gap="small"):
@@ -59,16 +59,16 @@ def _markdown(now: Look, cell: Cell) -> None:
 def _input(now: Look, cell: Cell) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="bottom", gap=None):
         with st.container():
-            show_input(now.notebook.id, cell)
-        if editing(now.notebook.id):
+            show_input(now, cell)
+        if editing():
             with st.popover("Settings", icon=":material/tune:", type="tertiary", key=f"settings-{cell.id}--icon"):
                 show_name(now.notebook.id, cell, "Queries read this input by this name, with a $ before it.")
-                show_input_settings(now.notebook.id, cell)
+                show_input_settings(now, cell)
             show_menu(now.notebook, cell)
 
 
 def _sql(now: Look, cell: Cell) -> None:
-    state, edits = now.state(cell), editing(now.notebook.id)
+    state, edits = now.state(cell), editing()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if edits:
             show_name(now.notebook.id, cell, "Other cells read this result by this name, as a table.")
@@ -84,7 +84,7 @@ def _sql(now: Look, cell: Cell) -> None:
 
 
 def _chart(now: Look, cell: Cell) -> None:
-    state, edits = now.state(cell), editing(now.notebook.id)
+    state, edits = now.state(cell), editing()
     if edits:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
             with st.container():
@@ -123,7 +123,7 @@ def table_of(notebook_id: str) -> Table:
 
 def _show_state(notebook_id: str, cell: Cell, state: CellState) -> None:
     if state.status.moving:
-        name, icon, deed = "Stop", "stop", partial(notebooks().stop, notebook_id)
+        name, icon, deed = "Stop", "stop", partial(notebooks().stop, notebook_id, [cell.id])
     else:
         name, icon, deed = "Run", "play_arrow", partial(notebooks().run, notebook_id, [cell.id])
     icon_button(name, icon, f"{name.lower()}-{cell.id}", on_click=_do, args=(notebook_id, cell.id, deed))

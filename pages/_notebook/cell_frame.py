@@ -12,8 +12,11 @@ import pandas as pd
 
 from core.analysis.sandbox import Result
 
-_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-_BROKEN = ("FLOAT", "DOUBLE", "DECIMAL", "INTERVAL")
+_WHOLE = (
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),  # What a sum gives is a HUGEINT, small as it may be.
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+)
+_BROKEN = ("FLOAT", "DOUBLE", "INTERVAL")
 
 
 def frame(result: Result) -> pd.DataFrame:
@@ -39,6 +42,12 @@ def _number(value: Any) -> float:
     return number if math.isfinite(number) else math.nan
 
 
+def _decimal(value: Any) -> float:
+    if isinstance(value, str):
+        raise ValueError(value)  # It has more digits than a float.
+    return _number(value)
+
+
 def _time(value: Any) -> datetime:
     return datetime.fromisoformat(value)
 
@@ -46,6 +55,7 @@ def _time(value: Any) -> datetime:
 _KINDS: Sequence[tuple[str | tuple[str, ...], Callable[[Any], Any], Any]] = (
     (_WHOLE, int, "Int64"),
     (_BROKEN, _number, "Float64"),
+    ("DECIMAL", _decimal, "Float64"),
     ("BOOLEAN", bool, "boolean"),
     ("TIMESTAMP", _time, "datetime64[us, UTC]"),
     ("DATE", date.fromisoformat, "object"),

@@ -13,6 +13,7 @@ import streamlit as st
 from core.analysis.sandbox import Result
 from core.errors import ThroughlineError
 from core.notebook.values import Cell, CellState
+from pages._common.downloads import lasting
 from pages._common.text import plain
 from pages._common.times import moment
 from pages._notebook.cell_frame import frame
@@ -69,10 +70,11 @@ def show_facts(cell: Cell, state: CellState, notebook_id: str | None) -> None:
         if notebook_id is None:
             return
         for format, media in _MEDIA.items():
+            file_name = f"{cell.name or 'result'}.{format}"
             st.download_button(
                 "CSV" if format == "csv" else "Parquet",
-                data=_download(notebook_id, cell.id, format),
-                file_name=f"{cell.name or 'result'}.{format}",
+                data=lasting(_download(notebook_id, cell.id, format), media, file_name),
+                file_name=file_name,
                 mime=media,
                 key=f"{format}-{cell.id}",
                 icon=":material/download:",

@@ -10,6 +10,7 @@ from core.errors import ThroughlineError
 from core.notebook.formats import FORMATS, export, import_
 from core.notebook.formats.results import results_of
 from core.notebook.values import Notebook
+from pages._common.downloads import lasting
 from pages._common.text import plain
 from pages._notebook.state import go_to, notebooks
 
@@ -17,10 +18,11 @@ from pages._notebook.state import go_to, notebooks
 def show_export(notebook: Notebook) -> None:
     """The choice of a format, and the download."""
     format = st.selectbox("Export as", FORMATS, key=f"export-{notebook.id}", format_func=lambda one: one.label)
+    file_name = f"{_file_name(notebook.title)}{format.suffix}"
     st.download_button(
         "Download",
-        data=_file(notebook, format.name),
-        file_name=f"{_file_name(notebook.title)}{format.suffix}",
+        data=lasting(_file(notebook, format.name), format.media_type, file_name),
+        file_name=file_name,
         mime=format.media_type,
         key=f"download-{notebook.id}",
         icon=":material/download:",

@@ -13,7 +13,7 @@ from pages._common.text import plain
 from pages._exchange.share import show_share
 from pages._notebook.cell_parts import error_or_nothing
 from pages._notebook.files import show_export
-from pages._notebook.state import HEADING, Look, do, editing, go_to, look, notebooks, problem, refresh, set_editing
+from pages._notebook.state import HEADING, Look, do, editing, go_to, look, notebooks, problem, refresh
 
 
 def show_heading(notebook_id: str) -> None:
@@ -30,7 +30,7 @@ def _show(notebook_id: str) -> None:
     st.title(plain(now.notebook.title), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _show_run(now)
-        key, edits = f"edit-{notebook_id}", editing(notebook_id)
+        key, edits = f"edit-{notebook_id}", editing()
         st.toggle("Edit", edits, key=key, on_change=_toggle, args=(notebook_id, key))
         if edits:
             st.toggle("Reference", True, key="reference", persist_state="session", on_change=st.rerun)
@@ -93,7 +93,7 @@ def _delete(notebook: Notebook) -> None:
 
 
 def _toggle(notebook_id: str, key: str) -> None:
-    set_editing(notebook_id, st.session_state[key])
+    go_to(notebook_id, st.session_state[key])
     st.rerun()
 
 

@@ -10,7 +10,7 @@ from pages._common.icons import icon_button
 from pages._common.text import plain
 from pages._common.times import moment
 from pages._notebook.files import show_import
-from pages._notebook.state import go_to, notebooks, set_editing
+from pages._notebook.state import go_to, notebooks
 
 _ABOUT = 200
 
@@ -59,14 +59,14 @@ def _show_ready(number: int, notebook: NewNotebook, own: list[NotebookSummary]) 
             st.markdown(f"**{plain(notebook.title)}**")
             st.caption(plain(_about(notebook)))
         if mine and st.button("Open yours", key=f"mine-{number}", type="tertiary"):
-            go_to(mine.id)
+            go_to(mine.id, edits=False)
             st.rerun()
         label = "New copy" if mine else "Open"
         if st.button(label, key=f"ready-{number}", type="tertiary" if mine else "secondary"):
             made = notebooks().create(notebook.title, notebook.cells)
             notebooks().run(made.id)
-            set_editing(made.id, False)  # It is read first.
-            _open(made)
+            go_to(made.id, edits=False)
+            st.rerun()
 
 
 def _about(notebook: NewNotebook) -> str:

@@ -38,7 +38,7 @@ def show_notebook(notebook_id: str) -> None:
         args=(None,),
     )
     show_heading(notebook_id)
-    edits = editing(notebook_id)
+    edits = editing()
     with_reference = edits and st.session_state.get("reference", True)
     body, beside = st.columns([7, 3], gap="medium") if with_reference else (st.container(), None)
     with body, st.container(key="cells", gap="medium"):

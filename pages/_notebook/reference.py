@@ -11,6 +11,7 @@ from pages._common.text import plain
 _NAMES = """
 - The name of a SQL cell is a table: `from that_name`.
 - The name of an input is a parameter: `where model = $that_name`.
+- An input of the kind choice can offer what a SQL cell gives: the values of its first column.
 - Changing a cell runs it and what depends on it, nothing else.
 - In the editor Tab completes a word, and Ctrl+Enter runs the query.
 - A query is one `select` of [DuckDB's SQL](https://duckdb.org/docs/sql/introduction). All times are in UTC.

@@ -21,6 +21,7 @@ WATCH, HEADING = "notebook-watch", "notebook-heading"
 """The keys of the fragments that say whether something runs."""
 _IDLE = CellState()
 _ECHO = 3.0
+_READ = {"edit": "no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Look:
 
     def face(self, cell: Cell) -> object:
         """All that a cell shows: it is shown anew when this is another."""
-        sources = tuple(self.tables) if cell.kind is CellKind.CHART else ()
+        sources = tuple(self.tables) if cell.kind in (CellKind.CHART, CellKind.INPUT) else ()
         return cell, self.state(cell), sources
 
     def frame(self) -> object:
@@ -65,19 +66,22 @@ def notebook_id() -> str | None:
     return st.query_params.get("notebook")
 
 
-def go_to(notebook: str | None) -> None:
-    """Changes the address, for this run and the next."""
-    st.query_params.from_dict({"notebook": notebook} if notebook else {})
+def go_to(notebook: str | None, edits: bool | None = None) -> None:
+    """Changes the address, for this run and the next.
+
+    `edits`: whether a notebook shows what its cells are made of, or only what they say; None as it did before.
+    """
+    if notebook is None:
+        st.query_params.clear()
+        return
+    kept = f"edits-{notebook}"
+    st.session_state[kept] = st.session_state.get(kept, True) if edits is None else edits
+    st.query_params.from_dict({"notebook": notebook, **({} if st.session_state[kept] else _READ)})
 
 
-def editing(notebook: str) -> bool:
-    """Whether this visitor sees what the cells are made of, or only what they say."""
-    return bool(st.session_state.get(f"edits-{notebook}", True))
-
-
-def set_editing(notebook: str, edits: bool) -> None:
-    """Shows what the cells are made of, or only what they say."""
-    st.session_state[f"edits-{notebook}"] = edits
+def editing() -> bool:
+    """Whether the address has the notebook show what its cells are made of."""
+    return st.query_params.get("edit") != _READ["edit"]
 
 
 def look(notebook: str) -> Look:

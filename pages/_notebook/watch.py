@@ -8,13 +8,24 @@ from core.errors import ThroughlineError
 from pages._notebook.state import WATCH, alone, look, refresh
 
 _SOON, _LATER = 300, 2_000  # Milliseconds between looks while something runs, and else: another tab may edit.
-# A fragment's own clock cannot name the fragments of single cells, as a widget's callback can.
+# A fragment's own clock cannot name the fragments of single cells, as a widget's callback can. What is clicked in the
+# sidebar mostly leads to another page; a look that comes at the same time would be for this one, and bring it back.
 _JS = """
+const PAUSE = 3000;
+let quiet = 0;
 export default function ({ data, setTriggerValue }) {
-  const tick = () => { if (!document.hidden) setTriggerValue("tick", Date.now()); };
+  const tick = () => { if (!document.hidden && Date.now() > quiet) setTriggerValue("tick", Date.now()); };
+  const clicked = (event) => {
+    if (event.target.closest?.("[data-testid=stSidebar], .st-key-all-notebooks")) quiet = Date.now() + PAUSE;
+  };
   const timer = setInterval(tick, data.interval);
   document.addEventListener("visibilitychange", tick);
-  return () => { clearInterval(timer); document.removeEventListener("visibilitychange", tick); };
+  for (const deed of ["pointerdown", "click"]) document.addEventListener(deed, clicked, true);
+  return () => {
+    clearInterval(timer);
+    document.removeEventListener("visibilitychange", tick);
+    for (const deed of ["pointerdown", "click"]) document.removeEventListener(deed, clicked, true);
+  };
 }
 """
 _clock = st.components.v2.component("throughline_clock", html="<span></span>", js=_JS)

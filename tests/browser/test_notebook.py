@@ -11,19 +11,24 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import OpenChat
-from tests.browser.models import CITES
+from tests.browser.models import CITES, NO_KEY
 from tests.support.server import Server, wait_for
 
 
 @pytest.fixture(scope="module")
 def asked(site: Server) -> None:
-    """A question that was answered, to be counted."""
-    body = {"content": "When is the bakery closed?", "model": CITES, "start": True}
+    """A question that was answered and one that was not, to be counted."""
+    _ask(site, CITES, "done")
+    _ask(site, NO_KEY, "error")
+
+
+def _ask(site: Server, model: str, status: str) -> None:
+    body = {"content": "When is the bakery closed?", "model": model, "start": True}
     conversation = httpx.post(f"{site.url}/api/conversations", json=body, timeout=60).json()["conversation_id"]
 
     def ended() -> bool:
         messages = httpx.get(f"{site.url}/api/conversations/{conversation}/messages", timeout=60).json()["messages"]
-        return bool(messages[-1]["status"] == "done")
+        return bool(messages[-1]["status"] == status)
 
     wait_for(ended, 60, "it is not answered")
 
@@ -67,14 +72,15 @@ def test_a_ready_made_notebook_is_read_and_follows_its_inputs(chat: ChatPage, as
     expect(cells(page, "chart").first.locator(".vega-embed svg, .vega-embed canvas")).to_be_visible()
     expect(page.get_by_role("textbox", name="Query", exact=False)).to_have_count(0)
     by_model = cells(page, "sql").nth(1)
-    expect(by_model.get_by_text("0 rows ·")).to_have_count(0)
-    model = page.get_by_role("textbox", name="Model (a part of its name")
-    model.fill("nobody's model")
-    model.press("Enter")
-    expect(by_model.get_by_text("0 rows ·")).to_be_visible()
+    expect(by_model.get_by_text(re.compile("^[0-9]+ rows ·"))).to_be_visible()
+    model = page.get_by_role("combobox", name="Model")
+    model.click()
+    page.get_by_role("option", name=NO_KEY).click()
+    expect(by_model.get_by_text("1 row ·")).to_be_visible()
     chat.reload()
-    expect(by_model.get_by_text("0 rows ·")).to_be_visible()
-    expect(model).to_have_value("nobody's model")
+    expect(by_model.get_by_text("1 row ·")).to_be_visible()
+    expect(model).to_have_value(NO_KEY)
+    expect(page.get_by_role("textbox", name="Query", exact=False)).to_have_count(0)
     chat.expect_nothing_leaked()
 
 
@@ -148,6 +154,7 @@ def test_a_chart_follows_its_specification_and_a_result_is_taken_home(empty: Cha
     text.press("Control+Enter")
     expect(drawn.get_by_test_id("stAlert")).to_have_count(0)
     expect(drawn.locator(".vega-embed").get_by_text("Squares")).to_be_visible()
+    empty.settle()
     with page.expect_download() as taken:
         table.get_by_role("button", name="CSV", exact=True).click()
     file = tmp_path / "taken.csv"
@@ -187,7 +194,10 @@ def test_a_notebook_is_taken_out_and_brought_in_again(empty: ChatPage, tmp_path:
     add(empty, "sql")
     write(page, "query_1", "select 42 as answer")
     expect(cells(page, "sql").first.get_by_text("1 row ·")).to_be_visible()
+    empty.settle()
     page.get_by_role("button", name="Rename, copy, export, delete").click()
+    expect(empty.button("Download")).to_be_visible()
+    empty.settle()
     with page.expect_download() as taken:
         empty.button("Download").click()
     file = tmp_path / "taken.sql"
@@ -199,3 +209,23 @@ def test_a_notebook_is_taken_out_and_brought_in_again(empty: ChatPage, tmp_path:
     expect(editor(page, "query_1")).to_have_value("select 42 as answer")
     empty.reload()
     expect(editor(page, "query_1")).to_have_value("select 42 as answer")
+
+
+def test_a_click_beside_a_notebook_that_runs_is_alone(empty: ChatPage) -> None:
+    """A look at what runs, sent with it, would bring back the page that it leaves; it comes some seconds later."""
+    page, sent = empty.page, list[str]()
+    page.on("websocket", lambda socket: socket.on("framesent", lambda _: sent.append(socket.url)))
+    page.reload()
+    add(empty, "sql")
+    write(page, "query_1", "select count(*) from range(1000000) a, range(1000000) b where a.range + b.range = 7")
+    expect(cells(page, "sql").first.get_by_role("button", name="Stop")).to_be_visible()
+    looks = len(sent)
+    wait_for(lambda: page.wait_for_timeout(100) or len(sent) > looks + 2, 20, "nobody looks")
+    empty.sidebar.get_by_text("Conversations", exact=True).click()
+    page.wait_for_timeout(700)  # What was sent already is answered.
+    looks = len(sent)
+    page.wait_for_timeout(1_500)
+    assert len(sent) <= looks + 2  # The list of conversations is looked at too.
+    wait_for(lambda: page.wait_for_timeout(100) or len(sent) > looks + 4, 20, "nobody looks any more")
+    page.locator(".st-key-stop-all button").click()
+    expect(cells(page, "sql").first.get_by_role("button", name="Run")).to_be_visible()

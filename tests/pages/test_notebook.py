@@ -154,6 +154,46 @@ def test_the_kind_of_an_input_can_be_changed(visit: OpenPage, make: Make, servic
     assert service.notebooks.get(notebook.id).named("many")
 
 
+def test_a_choice_can_be_of_what_a_query_gives(visit: OpenPage, make: Make, service: Service) -> None:
+    """Under its settings one picks the query; what is chosen stays when that gives others, and can be cleared."""
+    notebook = make(
+        NewCell(CellKind.SQL, "models", "select unnest(['b', 'a']) as model"),
+        NewCell(CellKind.INPUT, "model", settings={"type": "choice", "label": "Model", "choices": ["x"]}),
+        NewCell(CellKind.SQL, "q", "select $model as model"),
+    )
+    model = cell(notebook, "model")
+    page = visit("notebook.py", notebook=notebook.id)
+    page.selectbox(key=f"source-{model}").set_value("models").run()
+    assert page.selectbox(key=f"input-{model}").options == ["b", "a"]
+    page.selectbox(key=f"input-{model}").set_value("a").run()
+    service.notebooks.change_cell(notebook.id, cell(notebook, "models"), text="select 'c' as model")
+    settle(service, notebook.id)
+    page.run()
+    assert page.selectbox(key=f"input-{model}").options == ["a", "c"]
+    assert page.selectbox(key=f"input-{model}").value == "a"
+    assert shown(page)[-1] == [{"model": "a"}]
+    page.selectbox(key=f"input-{model}").set_value(None).run()
+    settle(service, notebook.id)
+    page.run()
+    assert not page.exception
+    assert page.selectbox(key=f"input-{model}").options == ["c"]
+    assert shown(page)[-1] == [{"model": None}]
+
+
+def test_the_address_says_whether_a_notebook_is_edited(visit: OpenPage, make: Make) -> None:
+    """So that a reload, and whoever is given the address, sees what it showed; ready-made ones are read first."""
+    notebook = make()
+    page = visit("notebook.py", notebook=notebook.id, edit="no")
+    assert not [box for box in page.selectbox if (box.key or "").startswith("mark-")]
+    page.toggle(key=f"edit-{notebook.id}").set_value(True).run()
+    assert "edit" not in page.query_params
+    assert [box for box in page.selectbox if (box.key or "").startswith("mark-")]
+    page.toggle(key=f"edit-{notebook.id}").set_value(False).run()
+    assert page.query_params["edit"] == "no"
+    read = click(visit("notebook.py"), "ready-0")
+    assert read.query_params["edit"] == "no"
+
+
 def test_errors_are_said_at_their_cells(visit: OpenPage, make: Make) -> None:
     """A query that fails, what waits for it, and each cell of a circle say so; what needs none of them goes on."""
     page = visit(

@@ -50,8 +50,15 @@ def chart(rows, spec):
     # Draws a table.
     drawn = altair.Chart.from_dict({{**json.loads(spec), "data": {{"name": "rows"}}}})
     drawn.data = rows
-    return drawn"""
-_GIVEN = ("altair", "chart", "con", "duckdb", "json", "literal", "mo")
+    return drawn
+
+def choice(rows, value, label):
+    # Offers the first column of a table.
+    offered = {{str(one): one for one in rows[rows.columns[0]] if one is not None and one == one}}
+    if value is not None:
+        offered.setdefault(str(value), value)
+    return mo.ui.dropdown(offered, value=None if value is None else str(value), label=label)"""
+_GIVEN = ("altair", "chart", "choice", "con", "duckdb", "json", "literal", "mo")
 _TAKEN = frozenset((*_GIVEN, "app", "marimo"))
 _WORD = re.compile(r"\w+")
 _PLACE = "\0"
@@ -83,6 +90,10 @@ class _Names:
         """Every name that is given."""
         return {*self.queries.values(), *self.inputs.values()}
 
+    def read(self, text: str) -> set[str]:
+        """The queries that stand in a text."""
+        return set(_WORD.findall(text)) & set(self.queries.values())
+
     def _free(self, name: str) -> str:
         plain = name.isascii() and name.isidentifier() and not name.startswith("_")
         plain = plain and not keyword.iskeyword(name) and name not in _TAKEN
@@ -98,15 +109,18 @@ def _written(cell: Cell, names: _Names) -> str:
         plain = not cell.name and not cell.settings
         return _function({} if plain else note, f"mo.md({_PLACE})", ("mo",), text=quoted(cell.text), hidden=True)
     if cell.kind is CellKind.INPUT:
-        name = names.inputs[cell.name]
-        return _function(note | {"text": cell.text}, f"{name} = {_widget(cell.settings)}\n{name}", ("mo",), (name,))
+        name, source = names.inputs[cell.name], names.queries.get(str(cell.settings.get("source")))
+        uses = ("choice", source) if source and cell.settings.get("type") == "choice" else ("mo",)
+        widget = _choice(cell.settings, source) if source in uses else _widget(cell.settings)
+        return _function(note | {"text": cell.text}, f"{name} = {widget}\n{name}", uses, (name,))
     if cell.kind is CellKind.CHART:
         source = names.queries.get(str(cell.settings.get("source")))
         uses = ("chart", source) if source else ("chart",)
         return _function(note, f"chart({source}, {_PLACE})", uses, text=quoted(cell.text))
     name = names.queries[cell.name]
     text = mapped(cell.text, lambda parameter: _filled(parameter, names), lambda sql: _BRACES.sub(r"\1\1", sql))
-    words = {word for word in _WORD.findall(text) if word in names.all or word == "literal"} - {name}
+    filled = {each for each in names.inputs.values() if f"{{literal({each}.value" in text}
+    words = (filled | {"literal"} if filled else set()) | names.read(text) - {name}
     code = f"{name} = mo.sql(\n    {_PLACE},\n    engine=con,\n)"
     return _function(note, code, ("con", "mo", *sorted(words)), (name,), quoted(text, "f"))
 
@@ -116,6 +130,12 @@ def _filled(parameter: str, names: _Names) -> str:
     if names.inputs.get(parameter) != parameter:
         return f"${parameter}"
     return f"{{literal({parameter}.value{' or None' if parameter in names.dates else ''})}}"
+
+
+def _choice(settings: Mapping[str, JSON], source: str | None) -> str:
+    """A choice from the rows of a query."""
+    value, label = literal_of(settings.get("value")), literal_of(str(settings.get("label") or ""))
+    return f"choice({source}, {value}, {label})"
 
 
 def _widget(settings: Mapping[str, JSON]) -> str:

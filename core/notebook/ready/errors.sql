@@ -13,7 +13,7 @@ is no error, and is not counted as one. Days are days in UTC.
 
 -- %% input until {"type": "date", "label": "Until", "value": null}
 
--- %% input model {"type": "text", "label": "Model (a part of its name; empty: all)", "value": ""}
+-- %% input model {"type": "choice", "label": "Model (empty for all)", "source": "models", "value": null}
 
 -- %% sql by_model
 select model, count(*) as answers, count(*) filter (status in ('error', 'timeout', 'interrupted')) as failed,
@@ -23,7 +23,7 @@ select model, count(*) as answers, count(*) filter (status in ('error', 'timeout
     count(*) filter (status = 'stopped') as stopped
 from answers
 where created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
-    and contains(lower(model), lower(coalesce($model, '')))
+    and model = coalesce($model, model)
 group by model
 order by failed desc, answers desc
 ;
@@ -31,7 +31,7 @@ order by failed desc, answers desc
 -- %% sql by_day
 select created_at::date as day, status, count(*) as answers
 from answers
-where status in ('error', 'timeout', 'interrupted') and contains(lower(model), lower(coalesce($model, '')))
+where status in ('error', 'timeout', 'interrupted') and model = coalesce($model, model)
     and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
 group by all
 order by day desc, status
@@ -62,7 +62,7 @@ select regexp_replace(regexp_replace(coalesce(error, ''), '“[^”]*”|"[^"]*"
     status, count(*) as answers, count(distinct model) as models, any_value(model) as a_model,
     min(created_at) as first_seen, max(created_at) as last_seen
 from answers
-where status in ('error', 'timeout', 'interrupted') and contains(lower(model), lower(coalesce($model, '')))
+where status in ('error', 'timeout', 'interrupted') and model = coalesce($model, model)
     and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
 group by all
 order by answers desc
@@ -80,7 +80,7 @@ limit 200
 with top as (
     select message_id, length
     from answers
-    where status in ('error', 'timeout', 'interrupted') and contains(lower(model), lower(coalesce($model, '')))
+    where status in ('error', 'timeout', 'interrupted') and model = coalesce($model, model)
         and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
     order by created_at desc
     limit 50
@@ -102,4 +102,19 @@ from documents
 where status = 'failed'
 order by created_at desc
 limit 100
+;
+
+-- %% markdown
+/*
+## The models
+
+What there is to choose from above.
+*/
+
+-- %% sql models
+select model, count(*) as answers, max(created_at) as last_asked
+from answers
+where model is not null
+group by model
+order by answers desc, model
 ;

@@ -12,7 +12,7 @@ there are before you compare. Dates are those on which answers were asked for, i
 
 -- %% input until {"type": "date", "label": "Until", "value": null}
 
--- %% input model {"type": "text", "label": "Model (a part of its name; empty: all)", "value": ""}
+-- %% input model {"type": "choice", "label": "Model (empty for all)", "source": "models", "value": null}
 
 -- %% sql by_model
 select model, count(*) as answers, count(rating) as rated, count(*) filter (rating = 1) as up,
@@ -20,7 +20,7 @@ select model, count(*) as answers, count(rating) as rated, count(*) filter (rati
     round(100 * avg((rating is not null)::int), 1) as rated_percent
 from answers
 where created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
-    and contains(lower(model), lower(coalesce($model, '')))
+    and model = coalesce($model, model)
 group by model
 having count(rating) > 0
 order by rated desc
@@ -47,7 +47,7 @@ order by rated desc
 -- %% sql by_day
 select created_at::date as day, count(*) filter (rating = 1) as up, count(*) filter (rating = -1) as down
 from answers
-where rating is not null and contains(lower(model), lower(coalesce($model, '')))
+where rating is not null and model = coalesce($model, model)
     and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
 group by all
 order by day desc
@@ -86,7 +86,7 @@ select
     round(100 * avg((rating = 1)::int), 1) as up_percent, round(median(first_token_ms))::bigint as first_token_p50_ms,
     round(median(length))::bigint as characters_p50
 from answers
-where rating is not null and contains(lower(model), lower(coalesce($model, '')))
+where rating is not null and model = coalesce($model, model)
     and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
 group by all
 order by rated desc
@@ -103,7 +103,7 @@ The newest comments, and the newest thumbs down; `link` leads to the answer.
 with top as (
     select message_id, comment
     from answers
-    where trim(coalesce(comment, '')) <> '' and contains(lower(model), lower(coalesce($model, '')))
+    where trim(coalesce(comment, '')) <> '' and model = coalesce($model, model)
         and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
     order by created_at desc
     limit 50
@@ -118,7 +118,7 @@ order by asked_at desc
 with top as (
     select message_id
     from answers
-    where rating = -1 and contains(lower(model), lower(coalesce($model, '')))
+    where rating = -1 and model = coalesce($model, model)
         and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
     order by created_at desc
     limit 50
@@ -127,4 +127,19 @@ select asked_at, status, model, left(question, 200) as question, left(answer, 30
     '/?conversation=' || conversation_id || '&message=' || answer_id as link
 from turns semi join top on answer_id = message_id
 order by asked_at desc
+;
+
+-- %% markdown
+/*
+## The models
+
+What there is to choose from above.
+*/
+
+-- %% sql models
+select model, count(*) as answers, max(created_at) as last_asked
+from answers
+where model is not null
+group by model
+order by answers desc, model
 ;

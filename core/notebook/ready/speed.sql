@@ -16,7 +16,7 @@ answers are faster than `speed_p5`. Days and hours are in UTC.
 
 -- %% input until {"type": "date", "label": "Until", "value": null}
 
--- %% input model {"type": "text", "label": "Model (a part of its name; empty: all)", "value": ""}
+-- %% input model {"type": "choice", "label": "Model (empty for all)", "source": "models", "value": null}
 
 -- %% sql by_model
 select model, count(*) as answers,
@@ -26,7 +26,7 @@ select model, count(*) as answers,
     round(quantile_cont(tokens_per_second, 0.5), 1) as speed_p50,
     round(quantile_cont(tokens_per_second, 0.05), 1) as speed_p5
 from answers
-where status = 'done' and contains(lower(model), lower(coalesce($model, '')))
+where status = 'done' and model = coalesce($model, model)
     and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
 group by model
 order by answers desc
@@ -38,7 +38,7 @@ select created_at::date as day, count(*) as answers,
     round(quantile_cont(first_token_ms, 0.95))::bigint as first_token_p95_ms,
     round(quantile_cont(tokens_per_second, 0.5), 1) as speed_p50
 from answers
-where status = 'done' and contains(lower(model), lower(coalesce($model, '')))
+where status = 'done' and model = coalesce($model, model)
     and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
 group by all
 order by day desc
@@ -48,7 +48,7 @@ order by day desc
 /*
 {
   "transform": [{"fold": ["first_token_p50_ms", "first_token_p95_ms"], "as": ["of", "ms"]}],
-  "mark": {"type": "line", "tooltip": true},
+  "mark": {"type": "line", "point": true, "tooltip": true},
   "encoding": {
     "x": {"field": "day", "type": "temporal", "scale": {"type": "utc"}, "title": null},
     "y": {"field": "ms", "type": "quantitative", "title": "ms to the first token"},
@@ -70,7 +70,7 @@ select hour(created_at) as hour, model, count(*) as answers,
     round(quantile_cont(first_token_ms, 0.95))::bigint as first_token_p95_ms,
     round(quantile_cont(tokens_per_second, 0.5), 1) as speed_p50
 from answers
-where status = 'done' and contains(lower(model), lower(coalesce($model, '')))
+where status = 'done' and model = coalesce($model, model)
     and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
 group by all
 order by hour, answers desc
@@ -132,7 +132,7 @@ select step, round(average, 1) as average_ms from steps
 with top as (
     select message_id
     from answers
-    where status = 'done' and contains(lower(model), lower(coalesce($model, '')))
+    where status = 'done' and model = coalesce($model, model)
         and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
     order by first_token_ms desc nulls last
     limit 20
@@ -141,4 +141,19 @@ select first_token_ms, duration_ms, tokens_per_second, model, left(question, 200
     '/?conversation=' || conversation_id || '&message=' || answer_id as link
 from turns semi join top on answer_id = message_id
 order by first_token_ms desc nulls last
+;
+
+-- %% markdown
+/*
+## The models
+
+What there is to choose from above.
+*/
+
+-- %% sql models
+select model, count(*) as answers, max(created_at) as last_asked
+from answers
+where model is not null
+group by model
+order by answers desc, model
 ;

@@ -16,7 +16,7 @@ answers were asked for, in UTC.
 
 -- %% input until {"type": "date", "label": "Until", "value": null}
 
--- %% input model {"type": "text", "label": "Model (a part of its name; empty: all)", "value": ""}
+-- %% input model {"type": "choice", "label": "Model (empty for all)", "source": "models", "value": null}
 
 -- %% input weak {"type": "number", "label": "Weak is a support under", "value": 0.3}
 
@@ -27,7 +27,7 @@ select model, count(*) as searched, count(*) filter (unsupported) as unsupported
     count(*) filter (support < $weak) as weak, round(100 * avg((support < $weak)::int), 1) as weak_percent,
     round(median(support), 3) as median_of_weakest
 from answers left join weakest using (message_id)
-where searched and status = 'done' and contains(lower(model), lower(coalesce($model, '')))
+where searched and status = 'done' and model = coalesce($model, model)
     and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
 group by model
 order by searched desc
@@ -36,7 +36,7 @@ order by searched desc
 -- %% sql support_of_sentences
 select floor(score * 20) / 20 as support, count(*) as sentences
 from supports join answers using (message_id)
-where contains(lower(model), lower(coalesce($model, '')))
+where model = coalesce($model, model)
     and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
 group by all
 order by support
@@ -64,7 +64,7 @@ The sentence as it stands in the answer, and the passage that it cites; `link` l
 with top as (
     select s.message_id, s.mark, s.start_char, s.end_char, s.score
     from supports s join answers a using (message_id)
-    where contains(lower(a.model), lower(coalesce($model, ''))) and a.status = 'done' and s.score < $weak
+    where a.model = coalesce($model, a.model) and a.status = 'done' and s.score < $weak
         and a.created_at >= coalesce($since::date, '-infinity')
         and a.created_at < coalesce($until::date + 1, 'infinity')
     order by s.score, s.message_id
@@ -89,7 +89,7 @@ was not found in them.
 with top as (
     select message_id
     from answers
-    where unsupported and status = 'done' and contains(lower(model), lower(coalesce($model, '')))
+    where unsupported and status = 'done' and model = coalesce($model, model)
         and created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
     order by created_at desc
     limit 50
@@ -98,4 +98,19 @@ select asked_at, model, left(question, 200) as question, left(answer, 300) as an
     '/?conversation=' || conversation_id || '&message=' || answer_id as link
 from turns semi join top on answer_id = message_id
 order by asked_at desc
+;
+
+-- %% markdown
+/*
+## The models
+
+What there is to choose from above.
+*/
+
+-- %% sql models
+select model, count(*) as answers, max(created_at) as last_asked
+from answers
+where model is not null
+group by model
+order by answers desc, model
 ;

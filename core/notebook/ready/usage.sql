@@ -15,7 +15,7 @@ and some providers tell none. `without_cost` counts the answers that no cost is 
 
 -- %% input until {"type": "date", "label": "Until", "value": null}
 
--- %% input model {"type": "text", "label": "Model (a part of its name; empty: all)", "value": ""}
+-- %% input model {"type": "choice", "label": "Model (empty for all)", "source": "models", "value": null}
 
 -- %% sql totals
 select count(*) as answers, count(distinct conversation_id) as conversations, count(distinct model) as models,
@@ -24,7 +24,7 @@ select count(*) as answers, count(distinct conversation_id) as conversations, co
     count(*) filter (cost is null) as without_cost
 from answers
 where created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
-    and contains(lower(model), lower(coalesce($model, '')))
+    and model = coalesce($model, model)
 ;
 
 -- %% sql by_model
@@ -34,7 +34,7 @@ select model, count(*) as answers, sum(prompt_tokens)::bigint as prompt_tokens,
     round(1000 * avg(cost), 4) as cost_of_1000_answers, count(*) filter (cost is null) as without_cost
 from answers
 where created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
-    and contains(lower(model), lower(coalesce($model, '')))
+    and model = coalesce($model, model)
 group by model
 order by cost desc nulls last, answers desc
 ;
@@ -51,7 +51,7 @@ with models as (
     select model, row_number() over (order by sum(answers) desc, model) as place
     from tokens_by_day
     where day >= coalesce($since::date, '-infinity') and day <= coalesce($until::date, 'infinity')
-        and contains(lower(model), lower(coalesce($model, '')))
+        and model = coalesce($model, model)
     group by model
 )
 select day, case when place <= 7 then model else 'others' end as model, sum(answers)::bigint as answers,
@@ -78,6 +78,7 @@ order by day desc, model
 -- %% chart cost_by_day {"source": "by_day"}
 /*
 {
+  "transform": [{"filter": {"field": "cost", "valid": true}}],
   "mark": {"type": "bar", "tooltip": true, "binSpacing": 0},
   "encoding": {
     "x": {"field": "day", "type": "temporal", "timeUnit": "utcyearmonthdate", "title": null},
@@ -99,7 +100,7 @@ with top as (
     select message_id
     from answers
     where created_at >= coalesce($since::date, '-infinity') and created_at < coalesce($until::date + 1, 'infinity')
-        and contains(lower(model), lower(coalesce($model, ''))) and cost > 0
+        and model = coalesce($model, model) and cost > 0
     order by cost desc
     limit 20
 )
@@ -107,4 +108,19 @@ select round(cost, 6) as cost, model, prompt_tokens, completion_tokens, left(que
     '/?conversation=' || conversation_id || '&message=' || answer_id as link
 from turns semi join top on answer_id = message_id
 order by cost desc
+;
+
+-- %% markdown
+/*
+## The models
+
+What there is to choose from above.
+*/
+
+-- %% sql models
+select model, count(*) as answers, max(created_at) as last_asked
+from answers
+where model is not null
+group by model
+order by answers desc, model
 ;

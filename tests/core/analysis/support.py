@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,17 @@ class History(Rig):
         self.sandbox.close()
         self.snapshot.close()
         super().close()
+
+
+@contextmanager
+def limited(opened: History, seconds: float) -> Iterator[None]:
+    """Queries have so many seconds inside."""
+    before = opened.sandbox._limits
+    opened.sandbox._limits = replace(before, seconds=seconds)
+    try:
+        yield
+    finally:
+        opened.sandbox._limits = before
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pytest
 from core.analysis.sandbox import Limits
 from core.errors import QueryError, TooLarge, TooMany, Unavailable
 from core.models import Asked
-from tests.core.analysis.support import PATIENCE, History, history
+from tests.core.analysis.support import PATIENCE, History, history, limited
 from tests.support.server import wait_for
 
 Filled = tuple[History, list[Asked]]
@@ -120,12 +120,11 @@ def test_a_result_that_never_ends_is_cut_as_soon_as_it_is_long_enough(filled: Fi
     assert (len(result.rows), result.truncated) == (10_000, True)
 
 
-def test_a_query_has_so_much_time(tmp_path: Path) -> None:
+def test_a_query_has_so_much_time(filled: Filled) -> None:
     """Then it is ended, and the next one is answered."""
-    with history(tmp_path, Limits(seconds=1)) as opened:
-        with pytest.raises(QueryError, match="stopped after 1 seconds"):
-            opened.sandbox.run(FOR_EVER)
-        assert opened.sandbox.run("select 1").rows == [[1]]
+    with limited(filled[0], 1), pytest.raises(QueryError, match="stopped after 1 seconds"):
+        filled[0].sandbox.run(FOR_EVER)
+    assert filled[0].sandbox.run("select 1").rows == [[1]]
 
 
 def test_a_query_can_be_cancelled(filled: Filled) -> None:

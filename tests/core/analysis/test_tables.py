@@ -114,6 +114,16 @@ def test_every_query_can_be_kept(
     assert (read.columns, len(read.rows), found.rows) == (asked.columns, len(asked.rows), len(asked.rows))
 
 
+def test_a_value_of_every_type_there_is_can_be_kept(
+    filled: tuple[History, list[object]], reader: Reader, tmp_path: Path
+) -> None:
+    """Its largest, its smallest, and nothing."""
+    found, table = kept(filled[0].sandbox, tmp_path / "kept.parquet", "from test_all_types()")
+    read = reader.rows(table, 0, 100)
+    assert found.rows == len(read.rows) == 3
+    assert dict(read.columns)["empty_struct"] == "VARCHAR"
+
+
 def test_rows_keep_their_order_and_come_by_the_page(
     filled: tuple[History, list[object]], reader: Reader, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from core.notebook.values import JSON, Cell, CellKind, CellState, NewCell, Noteb
 from tests.core.analysis.support import History, fill, history
 from tests.support.server import wait_for
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 FOR_EVER = "select count(*) from range(1000000) a, range(1000000) b where a.range + b.range = 7"
 
 

@@ -65,6 +65,18 @@ def test_a_choice_is_the_first_until_one_is_made() -> None:
     assert settled("x", settings, {"choices": []})["value"] is None
 
 
+def test_a_choice_from_the_rows_of_a_cell_is_whatever_was_chosen() -> None:
+    """Rows change, so it may be none of them, and nothing at first; what was chosen of a list is not of the rows."""
+    settings = settled("x", {}, {"type": "choice", "source": "models", "value": None})
+    assert settings["value"] is None
+    assert settled("x", settings, {"value": "gone"})["value"] == "gone"
+    with pytest.raises(InvalidValue, match="“x” takes"):
+        settled("x", settings, {"value": ["a"]})
+    listed = settled("x", {}, {"type": "choice", "choices": [3, 4]})
+    assert settled("x", listed, {"source": "models"})["value"] is None
+    assert settled("x", settings | {"choices": [3, 4]}, {"source": ""})["value"] == 3
+
+
 def test_another_type_keeps_what_it_can() -> None:
     """And forgets what it cannot, without an error; the rest of the settings stays."""
     settings = settled("x", {}, {"type": "text", "value": "12", "label": "Rows", "help": "how many"})

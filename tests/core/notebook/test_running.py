@@ -115,7 +115,7 @@ def test_a_failure_is_said_where_it_is(at: Desk) -> None:
 
 
 def test_what_was_renamed_or_removed_is_missed_by_name(at: Desk) -> None:
-    """Until it is back, under the name that is asked for."""
+    """Until it is back, under the name that is asked for; a chart, which has no words of its own, follows."""
     notebook = at.made(*CHAIN, chart("a"))
     at.change(notebook, "a", name="first")
     states = at.states(notebook)
@@ -124,14 +124,15 @@ def test_what_was_renamed_or_removed_is_missed_by_name(at: Desk) -> None:
         "stale",
         "There is no cell “a” any more. Name another one, or bring it back.",
     )
-    drawn = at.notebooks.states(notebook.id)[notebook.cells[-1].id]
-    assert (drawn.status, drawn.error) == ("failed", "There is no SQL cell “a”. Choose another one to draw.")
+    assert at.notebooks.states(notebook.id)[notebook.cells[-1].id].status == "done"
     before = at.ran(notebook)["first"]
     at.change(notebook, "first", name="A")
     assert at.states(notebook)["b"].status == "done"
     assert at.ran(notebook)["A"] == before
     at.notebooks.remove_cell(notebook.id, at.cell(notebook, "a").id)
     assert "no cell “a”" in str(at.states(notebook)["b"].error)
+    drawn = at.notebooks.states(notebook.id)[notebook.cells[-1].id]
+    assert (drawn.status, drawn.error) == ("failed", "There is no SQL cell “A”. Pick another one to draw.")
     at.notebooks.add_cell(notebook.id, CellKind.SQL, name="a", text="select 8 as n")
     at.settle(notebook)
     assert at.rows(notebook, "c") == [[90]]
@@ -181,6 +182,28 @@ def test_a_chart_is_as_far_as_what_it_draws(at: Desk) -> None:
     assert at.notebooks.table(notebook.id, drawn).rows == [[2]]
 
 
+def test_an_input_offers_what_a_query_gives(at: Desk) -> None:
+    """Each value once; when the rows change it offers others, but what was chosen stays, and nothing else runs."""
+    notebook = at.made(
+        sql("models", "select unnest(['b', 'a', null, 'b']) as model, 1 as n"),
+        field("model", "choice", None, source="models"),
+        sql("of_it", "select coalesce($model, 'all') as model"),
+    )
+    model = at.cell(notebook, "model").id
+    assert at.notebooks.choices(notebook.id, model) == ["b", "a"]
+    assert at.rows(notebook, "of_it") == [["all"]]
+    at.change(notebook, "model", settings={"value": "b"})
+    before = at.ran(notebook)["of_it"]
+    at.change(notebook, "models", text="select range::int as n from range(2)")
+    assert at.notebooks.choices(notebook.id, model) == [0, 1]
+    assert (at.rows(notebook, "of_it"), at.ran(notebook)["of_it"]) == ([["b"]], before)
+    at.change(notebook, "models", name="those")
+    assert at.cell(notebook, "model").settings["source"] == "those"
+    at.notebooks.remove_cell(notebook.id, at.cell(notebook, "those").id)
+    state = at.notebooks.states(notebook.id)[model]
+    assert (state.status, state.error) == ("failed", "There is no SQL cell “those”. Pick another one to choose from.")
+
+
 def test_a_newer_run_takes_the_place_of_one_that_runs(at: Desk) -> None:
     """The older one is ended, whatever it would have given."""
     notebook = at.made(sql("a", FOR_EVER), sql("b", "from a"), sql("apart", FOR_EVER), run=False)
@@ -207,6 +230,16 @@ def test_what_is_stopped_is_as_it_was(at: Desk) -> None:
     assert at.rows(notebook, "a") == [[1]]
     at.change(notebook, "a", text="select 1 as n", run=False)
     assert at.statuses(notebook) == {"a": "done", "b": "done"}
+
+
+def test_one_cell_is_stopped_with_what_waits_for_it(at: Desk) -> None:
+    """What has nothing to do with it runs on."""
+    notebook = at.made(sql("a", FOR_EVER), sql("b", "from a"), sql("c", "from b"), sql("apart", FOR_EVER), run=False)
+    at.notebooks.run(notebook.id)
+    wait_for(lambda: at.statuses(notebook)["apart"] == "running", PATIENCE, "it does not run")
+    at.notebooks.stop(notebook.id, [at.cell(notebook, "a").id])
+    assert at.statuses(notebook) == {"a": "idle", "b": "idle", "c": "idle", "apart": "running"}
+    at.notebooks.stop(notebook.id)
 
 
 def test_a_removed_cell_stops(at: Desk) -> None:

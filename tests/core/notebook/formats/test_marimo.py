@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
+from pandas import DataFrame
 
 from core.errors import Unsupported
 from core.notebook.formats.marimo import write
@@ -97,6 +102,22 @@ def test_cells_stand_on_each_other_as_marimo_has_it() -> None:
 def test_an_input_is_a_widget_of_its_type(settings: dict[str, object], widget: str) -> None:
     """With its label and its value."""
     assert f"x = {widget}\n" in write(notebook(NewCell(CellKind.INPUT, "x", settings=settings)))  # type: ignore[arg-type]
+
+
+def test_a_choice_offers_what_a_query_gives() -> None:
+    """Its cell stands on that query's, and its own function gives each value once, with the one that was chosen."""
+    settings = {"type": "choice", "label": "Model", "source": "models", "value": "gone"}
+    text = write(
+        notebook(NewCell(CellKind.SQL, "models", "select x from t"), NewCell(CellKind.INPUT, "x", settings=settings))
+    )
+    assert "def _(con, mo):" in text and "def _(choice, models):" in text
+    assert '    x = choice(models, "gone", "Model")\n    x\n    return (x,)' in text
+    offered = dict[str, object]()
+    dropdown = SimpleNamespace(dropdown=lambda choices, **_: offered.update(choices))
+    names: dict[str, Any] = {"mo": SimpleNamespace(ui=dropdown)}
+    exec(dedent(text[text.index("    def choice") : text.index("    return (altair")]), names)
+    names["choice"](DataFrame({"model": ["b", None, "a", "b"]}), "gone", "Model")
+    assert offered == {"b": "b", "a": "a", "gone": "gone"}
 
 
 def test_what_marimo_saved_is_taken_as_well_as_can_be() -> None:
