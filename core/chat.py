@@ -164,7 +164,7 @@ class Chat(Shelf):
             self._engine.dismiss(ids.stream_id)
             return saved
         go = self._engine.begin if question.start else self._engine.await_start
-        go(_stream(new, self._conversations.now()), content if begins else None)
+        go(_stream(new, question.tags, self._conversations.now()), content if begins else None)
         return saved
 
     def reserve(self, count: int) -> int:
@@ -180,7 +180,10 @@ class Chat(Shelf):
         """A question with the model and documents that the message's last stream had."""
         last = self._last_closed(message_id, "This answer")
         assert last is not None
-        return Question("", last.model, last.document_ids, last.retrieve, start)
+        found = self.message(message_id).retrieval
+        return Question(
+            "", last.model, last.document_ids, last.retrieve, start, tags=found.filter.tags if found else ()
+        )
 
     def _last_closed(self, message_id: str, what: str) -> Stream | None:
         """The last stream of an answer, which has to be closed; a question has none."""
@@ -190,7 +193,7 @@ class Chat(Shelf):
         return streams[-1] if streams else None
 
 
-def _stream(new: NewAnswer, now: datetime) -> Stream:
+def _stream(new: NewAnswer, tags: tuple[str, ...], now: datetime) -> Stream:
     ids = new.ids
     where = (ids.stream_id, ids.message_id, ids.conversation_id)
-    return Stream(*where, new.model, Status.PENDING, new.retrieve, new.document_ids, now)
+    return Stream(*where, new.model, Status.PENDING, new.retrieve, new.document_ids, now, tags=tags)

@@ -157,19 +157,6 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
-class Weakness:
-    """A sentence that its passage hardly supports: its place in the answer's text, the cosine, and its words."""
-
-    message_id: str
-    conversation_id: str
-    mark: int
-    start: int
-    end: int
-    score: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Document:
     """A file that was added; `status` is `indexing`, `ready`, `failed` or `cancelled`; `error` says why it failed.
 
@@ -221,7 +208,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One generation's row: what it was asked to do, and where it is."""
+    """One generation's row: what it was asked to do, and where it is.
+
+    `tags` are those by which its documents were chosen; only the stream of a question that was just asked tells them.
+    """
 
     id: str
     message_id: str
@@ -232,6 +222,7 @@ class Stream:
     document_ids: tuple[str, ...] | None
     created_at: datetime
     started_at: datetime | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

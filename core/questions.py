@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from core.errors import InvalidValue
@@ -10,13 +11,15 @@ from core.models import Conversation
 LONGEST_QUESTION = 200_000
 LONGEST_TITLE = 200
 _TITLE = 60
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked, and how: the fields of the HTTP contract.
 
-    Without `document_ids` the conversation's are searched, or with `everything` all that there are.
+    Without `document_ids` the conversation's are searched, or with `everything` all that there are. `tags` are kept
+    with what is found: those by which the documents were chosen.
     """
 
     content: str
@@ -27,6 +30,7 @@ class Question:
     client_id: str | None = None
     title: str | None = None
     everything: bool = False
+    tags: tuple[str, ...] = ()
 
     def within(self, conversation: Conversation) -> Question:
         """The question with the conversation's documents, unless it names its own or wants all."""
@@ -37,7 +41,7 @@ class Question:
 
 def title_of(content: str) -> str:
     """A conversation's title from its first question: its first words."""
-    line = " ".join(content.split())
+    line = _line(content)
     if len(line) <= _TITLE:
         return line
     return line[:_TITLE].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
@@ -49,7 +53,7 @@ def checked_content(content: str) -> str:
     Raises:
         InvalidValue: it is empty or too long.
     """
-    if not content.strip():
+    if not _line(content):
         raise InvalidValue("The question is empty. Write one.")
     if len(content) > LONGEST_QUESTION:
         raise InvalidValue(f"The question is longer than {LONGEST_QUESTION:,} characters. Add long texts as documents.")
@@ -73,7 +77,12 @@ def checked_title(title: str) -> str:
     Raises:
         InvalidValue: it is empty or too long.
     """
-    title = " ".join(title.encode("utf-8", "replace").decode().split())
+    title = _line(title.encode("utf-8", "replace").decode())
     if not title or len(title) > LONGEST_TITLE:
         raise InvalidValue(f"A title has 1 to {LONGEST_TITLE} characters.")
     return title
+
+
+def _line(text: str) -> str:
+    """A text on one line, without the characters that only control terminals."""
+    return " ".join(_CONTROL.sub(" ", text).split())

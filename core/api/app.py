@@ -31,6 +31,7 @@ _UNDER_API = (
     *(conversations, messages, streams, documents, search, sql, models, exchange, history, shares, shared),
     health,
 )
+_EMPTY = ("/api", "/streams", "/downloads", "/chat-stream/{rest:path}", "/v1", "/v1/{rest:path}")
 
 
 def routes() -> list[BaseRoute]:
@@ -42,7 +43,7 @@ def routes() -> list[BaseRoute]:
         Mount("/downloads", Router(exchange.downloads(), redirect_slashes=False)),
         Route("/chat-stream", ChatStream),
         # Without these the pages would answer, as they do for every path that is nobody else's.
-        *(Route(path, _Nothing()) for path in ("/api", "/streams", "/downloads", "/chat-stream/{rest:path}")),
+        *(Route(path, _Nothing()) for path in _EMPTY),
     ]
 
 

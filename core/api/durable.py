@@ -104,7 +104,7 @@ def _saved(service: Service, stream_id: str, offset: int | None) -> Update:
     beyond = log is not None and (offset or 0) > log.offset(Kind.ANSWER)
     update = service.follower.read(stream_id, offset or 0, _NO_REASONING)
     if beyond or update.offset < (offset or 0):
-        raise InvalidRequest("“offset” is behind the end of this stream.")
+        raise InvalidRequest("“offset” is beyond the end of this stream.")
     return replace(update, text="") if offset is None else update
 
 
@@ -135,7 +135,8 @@ def _text(request: Request, read: _Read, update: Update) -> Response:
     # An empty answer may be kept but must be asked about again, as the next one may not be empty.
     headers["Cache-Control"] = "private, max-age=60, stale-while-revalidate=300" if text else "private, no-cache"
     headers["ETag"] = etag = f'"{read.stream_id}:{start}:{end}{":closed" if closed else ""}"'
-    if etag in re.findall('"[^"]*"', request.headers.get("if-none-match", "")):
+    known = request.headers.get("if-none-match", "")
+    if known.strip() == "*" or etag in re.findall('"[^"]*"', known):
         return Response(status_code=304, headers=headers)
     return Response(text, headers=headers, media_type="text/plain")
 

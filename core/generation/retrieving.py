@@ -64,10 +64,11 @@ class Retrieving:
         return await asyncio.get_running_loop().run_in_executor(self._with.pool, work)
 
     def _made(self, retrieval: Retrieval) -> Retrieval:
-        """The retrieval with what reading the question took."""
+        """The retrieval with what reading the question took, and the tags by which its documents were chosen."""
         reading, timings = self._reading, retrieval.timings
+        filter = replace(retrieval.filter, tags=self._stream.tags)
         timings = replace(timings, rewrite=reading.took, total=timings.total + reading.took)
-        return replace(retrieval, query=reading.query, timings=timings, usage=reading.usage)
+        return replace(retrieval, query=reading.query, filter=filter, timings=timings, usage=reading.usage)
 
 
 def _searchable(documents: Documents, filter: Filter) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from core.models import Model, Usage
 from core.providers.failures import mapping
+from core.providers.surrogates import mended
 from core.providers.wire import amount, count
 
 _PAGES = 5
@@ -57,8 +58,8 @@ def _model(entry: dict[str, Any]) -> Model | None:
     name, pricing = entry.get("name"), mapping(entry.get("pricing"))
     context = count(entry.get("context_length")) or count(mapping(entry.get("top_provider")).get("context_length"))
     return Model(
-        id=identity,
-        name=name if isinstance(name, str) and name else identity,
+        id=mended(identity),
+        name=mended(name if isinstance(name, str) and name else identity),
         context_length=context or None,
         prompt_price=_price(pricing.get("prompt")),
         completion_price=_price(pricing.get("completion")),

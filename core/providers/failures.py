@@ -93,7 +93,7 @@ def from_response(status: int, body: bytes, headers: Mapping[str, str], *, secre
     """The error that an HTTP answer other than 200 stands for."""
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     error = answer.get("error") if isinstance(answer, dict) else None
     if status < 400 or (status in (404, 405) and not error):
@@ -191,7 +191,7 @@ def _words(details: dict[str, Any], secret: str | None) -> str:
 def _raw_words(raw: object) -> str:
     try:
         inner = json.loads(raw) if isinstance(raw, str) else raw
-    except ValueError:
+    except (ValueError, RecursionError):
         inner = None
     if isinstance(inner, dict):
         error = inner.get("error", inner)

@@ -11,7 +11,7 @@ from core.providers.sse import Comment, Decoder
 from core.providers.wire import Chunks
 
 _LIMIT = 32 * 1024 * 1024
-"""No answer that is not streamed is larger than this."""
+"""No answer that is not streamed, and no single event of one that is, is larger than this."""
 
 
 class Reader:
@@ -48,6 +48,8 @@ class Reader:
         for item in self._decoder.feed(data):
             if not isinstance(item, Comment) and not self.done:
                 events += self._chunks.data(item)
+        if self._decoder.held > _LIMIT:
+            raise ProviderError(failures.NONSENSE)
         return events
 
     def end(self) -> list[Event]:
@@ -69,7 +71,7 @@ class Reader:
     def _read_whole(self) -> list[Event]:
         try:
             answer = json.loads(self._whole or b"")
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict) or not (answer.get("error") or answer.get("choices")):
             raise ProviderError(failures.NONSENSE)

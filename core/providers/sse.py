@@ -23,6 +23,8 @@ class Decoder:
         self._data: list[bytes] = []
         self._after_cr = False
         self._at_start = True
+        self.held = 0
+        """Bytes of an event that is not complete yet."""
 
     def feed(self, chunk: bytes) -> list[str | Comment]:
         """The events that `chunk` completes."""
@@ -34,11 +36,14 @@ class Decoder:
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         head, *lines = chunk.split(b"\n")
         self._pieces.append(head)
+        self.held += len(head)
         if not lines:
             return []
         lines.insert(0, b"".join(self._pieces))
         self._pieces = [lines.pop()]
-        return self._events(lines)
+        events = self._events(lines)
+        self.held = len(self._pieces[0]) + sum(map(len, self._data))
+        return events
 
     def end(self) -> list[str | Comment]:
         """The event left over when the stream ended without its blank line; it may itself be cut short."""

@@ -10,7 +10,7 @@ from core.models import Usage
 from core.providers import failures
 from core.providers.base import Event, Finished, Named, ReasoningDelta, TextDelta
 from core.providers.failures import mapping
-from core.providers.surrogates import Joiner
+from core.providers.surrogates import Joiner, mended
 
 
 class Chunks:
@@ -52,7 +52,7 @@ class Chunks:
             return []
         try:
             chunk = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ProviderError(failures.NONSENSE, retryable=True) from None
         return self.chunk(chunk) if isinstance(chunk, dict) else []
 
@@ -93,7 +93,7 @@ class Chunks:
 
     def _name(self, chunk: dict[str, Any], events: list[Event]) -> None:
         new = {
-            key: chunk[key]
+            key: mended(chunk[key])
             for key in ("id", "model", "provider")
             if key not in self._named and isinstance(chunk.get(key), str) and chunk[key]
         }
@@ -113,7 +113,7 @@ class Chunks:
                 self._text(self._answer.feed(text), events)
         reason = choice.get("finish_reason")
         if isinstance(reason, str):
-            self._finish_reason = reason
+            self._finish_reason = mended(reason)
         if choice.get("error"):
             self._fail(choice["error"])
 

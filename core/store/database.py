@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 import time
@@ -17,13 +18,16 @@ from duckdb import DuckDBPyConnection
 from core.clock import Clock
 from core.errors import DatabaseInUse, StorageError
 from core.store.migrations import migrate
-from core.store.writer import WriteJob, Writer
+from core.store.writer import WriteJob, Writer, readable
 
 _log = logging.getLogger(__name__)
 _PATIENCE = 3.0
 _COMMIT_WINDOW = 0.025
 _WINDOW_PER_STREAM = 0.0004
 _LONGEST_WINDOW = 0.25
+# DuckDB would take four fifths of the machine for what it has read. What it drops is still in the system's own cache,
+# and less than this makes reading a long history slow; a question is saved with 20 MB.
+_LEAST_MEMORY, _MOST_MEMORY = 512 << 20, 1 << 30
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Checkpoints hold up commits: they are taken when it is quiet (see `checkpoint`), not when the log is 16 MB.
     "checkpoint_threshold": "512MB",
@@ -59,11 +63,18 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[DuckDBPyConnection]:
-        """This thread's own cursor, which sees the last commit and waits for no writer."""
+        """This thread's own cursor, which sees the last commit and waits for no writer.
+
+        Raises:
+            StorageError: there is too little memory for what is read.
+        """
         cursor = getattr(self._local, "cursor", None)
         if cursor is None:
             cursor = self._local.cursor = self._connection.cursor()
-        yield cursor
+        try:
+            yield cursor
+        except duckdb.OutOfMemoryException as error:
+            raise readable(error) from error
 
     def fetch(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """All rows of one query."""
@@ -130,11 +141,17 @@ class Database:
 def _open(path: Path) -> DuckDBPyConnection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return duckdb.connect(str(path), config=_CONFIG)
+        return duckdb.connect(str(path), config=_CONFIG | {"memory_limit": f"{_memory() >> 20}MiB"})
     except OSError as error:
         raise StorageError(f"The folder {path.parent} cannot be used: {error.strerror}. {_ELSEWHERE}") from error
     except duckdb.Error as error:
         raise _why_not_opened(path, str(error)) from error
+
+
+def _memory() -> int:
+    """The bytes that the database may take: a quarter of the machine's, within bounds."""
+    quarter = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
+    return min(max(quarter, _LEAST_MEMORY), _MOST_MEMORY)
 
 
 _ELSEWHERE = "Correct that, or set THROUGHLINE_DATA_DIR to another folder."

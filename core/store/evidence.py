@@ -11,7 +11,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from core.models import Citation, Filter, Retrieval, Support, Timings, Usage, Weakness
+from core.models import Citation, Filter, Retrieval, Support, Timings, Usage
 from core.store.database import Database
 
 _SOURCES = """
@@ -50,20 +50,6 @@ where s.message_id in (select message_id from streams where id in (select stream
     and s.seq = (select max(seq) from streams l where l.message_id = s.message_id)
     and s.id not in (select stream_id from support_checks)
 order by s.seq desc
-"""
-_WEAK = """
-select u.message_id, m.conversation_id, u.mark, u.start_char, u.end_char, u.score
-from supports u
-join messages m on m.id = u.message_id
-join conversations c on c.id = m.conversation_id and c.deleted_at is null
-where u.score < $1
-order by m.seq desc, u.start_char, u.mark
-limit $2
-"""
-_TEXTS = """
-select s.message_id, string_agg(o.text, '' order by s.seq)
-from streams s join outcomes o on o.stream_id = s.id
-where s.message_id in (select unnest($1)) group by s.message_id
 """
 
 
@@ -132,14 +118,6 @@ class Evidence:
     def unchecked(self) -> list[tuple[str, str, str]]:
         """Closed answers that were given passages and not looked at, newest first: message, conversation, stream."""
         return [(row[0], row[1], row[2]) for row in self._database.fetch(_UNCHECKED)]
-
-    def weakly_supported(self, below: float, limit: int = 100) -> list[Weakness]:
-        """The sentences whose passage supports them less than `below` (a cosine), those of the newest answers first."""
-        with self._database.snapshot() as cursor:
-            rows = cursor.execute(_WEAK, [below, limit]).fetchall()
-            texts = dict(cursor.execute(_TEXTS, [list({row[0] for row in rows})]).fetchall())
-        found: list[list[Any]] = [[*row, texts[row[0]][row[3] : row[4]]] for row in rows]
-        return [Weakness(*values) for values in found]
 
 
 def sources_of(cursor: DuckDBPyConnection, stream_ids: list[str]) -> dict[str, tuple[Citation, ...]]:

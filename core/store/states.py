@@ -54,10 +54,6 @@ class States:
         """Adds passages of documents that are being indexed; those that no longer are, of which nothing was added."""
         return set[str]().union(*(self._database.write(job) for job in storing(passages, vectors)))
 
-    def set_ready(self, document_id: str) -> bool:
-        """Opens a document to search; False when it is no longer being indexed."""
-        return bool(self.finish([Finished(document_id)]))
-
     def finish(self, done: Sequence[Finished]) -> tuple[str, ...]:
         """Opens documents to search in place of their older versions; those that were still being indexed."""
         if not done:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from core.store.database import Database
 from core.store.snapshot import Snapshot
@@ -23,7 +24,7 @@ with answers as (
         sum(coalesce(k.reasoning_tokens, o.reasoning_tokens)) as reasoning_tokens,
         sum(coalesce(k.cached_tokens, o.cached_tokens)) as cached_tokens, sum(coalesce(k.cost, o.cost)) as cost
     from streams s left join outcomes o on o.stream_id = s.id left join costs k on k.stream_id = s.id
-    group by s.message_id
+    where s.message_id in (select id from messages where seq between $first and $last) group by s.message_id
 ), ratings as (select message_id, arg_max(rating, created_at) as rating from feedback group by message_id)
 select m.conversation_id, c.title, m.id as message_id, m.parent_id, m.seq, m.role,
     coalesce(a.text, m.content) as content, a.reasoning, m.created_at, coalesce(o.model, s.model) as model, o.status,
@@ -33,7 +34,13 @@ select m.conversation_id, c.title, m.id as message_id, m.parent_id, m.seq, m.rol
 from messages m join conversations c on c.id = m.conversation_id and c.deleted_at is null
 left join answers a on a.message_id = m.id left join streams s on s.id = a.last
 left join outcomes o on o.stream_id = a.last left join ratings r on r.message_id = m.id
+where m.seq between $first and $last and {chosen} order by m.seq
 """
+_NUMBERS = """
+select m.seq from messages m join conversations c on c.id = m.conversation_id and c.deleted_at is null
+where {chosen} order by m.seq
+"""
+_SLICE = 50_000  # Messages that are held in memory at a time.
 _OF_THEM = "conversation_id in (select conversation_id from stored.conversations)"
 _CHOSEN = {
     "conversations": "$ids::varchar[] is null or list_contains($ids, conversation_id)",
@@ -59,9 +66,17 @@ class TableExports:
         Raises:
             StorageError: the disk is full.
         """
-        sql = f"from ({_MESSAGES}) where {_chosen(conversation_ids, 'conversation_id')} order by seq"
-        with _readable():
-            self._database.fetch(f"copy ({sql}) to {_literal(path)} (format parquet)", _parameters(conversation_ids))
+        which = {} if conversation_ids is None else {"ids": list(conversation_ids)}
+        chosen = "m.conversation_id in (select unnest($ids::varchar[]))" if which else "true"
+        with _readable(), self._database.snapshot() as cursor, ExitStack() as stack:
+            numbers = cursor.execute(_NUMBERS.format(chosen=chosen), which or None).fetchnumpy()["seq"]
+            writer: pq.ParquetWriter | None = None
+            for start in range(0, max(1, len(numbers)), _SLICE):  # Without messages there still are columns.
+                part = numbers[start : start + _SLICE]
+                ends = {"first": int(part[0]), "last": int(part[-1])} if len(part) else {"first": 0, "last": -1}
+                table: Any = cursor.sql(_MESSAGES.format(chosen=chosen), params=which | ends).to_arrow_table()
+                writer = writer or stack.enter_context(pq.ParquetWriter(path, table.schema))
+                writer.write_table(table)
 
     def duckdb(self, path: Path, conversation_ids: Sequence[str] | None = None) -> None:
         """Writes a new DuckDB file with the tables that analysts see in the app, under the same names.
@@ -97,16 +112,8 @@ def _new_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _readable() -> Iterator[None]:
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
         raise readable(error) from error
-
-
-def _chosen(conversation_ids: Sequence[str] | None, column: str) -> str:
-    return "true" if conversation_ids is None else f"{column} in (select unnest($1))"
-
-
-def _parameters(conversation_ids: Sequence[str] | None) -> list[Any]:
-    return [] if conversation_ids is None else [list(conversation_ids)]
 
 
 def _literal(path: Path) -> str:

@@ -126,12 +126,15 @@ class Writer:
 def readable(error: Exception) -> Exception:
     """The error a person should read in place of DuckDB's, where it is one that a person can mend."""
     text = str(error)
-    if not isinstance(error, duckdb.Error):
+    if not isinstance(error, duckdb.Error | OSError):
         return error
     if "No space left" in text or "File too large" in text or "Disk quota" in text:
         return StorageError("The disk is full, so nothing more can be saved. Free some space, then try again.")
     if "Read-only file system" in text or "Permission denied" in text:
         return StorageError("The data folder cannot be written. Make it writable, then try again.")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        _log.warning("the database needs more memory than it may take: %s", text.partition("\n")[0])
+        return StorageError("There is too little memory for this. Ask for less, or close other programs and try again.")
     if isinstance(error, duckdb.IOException) or "database has been invalidated" in text:
         _log.error("the database cannot be written: %s", text)
         return StorageError("The database cannot be written now. Check the disk, then restart Throughline.")

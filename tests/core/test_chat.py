@@ -89,11 +89,12 @@ def test_what_is_being_written_is_known(service: Service) -> None:
     assert asked.conversation_id not in service.chat.streaming()
 
 
-@pytest.mark.parametrize("content", ["", "  \n ", "x" * (LONGEST_QUESTION + 1)])
+@pytest.mark.parametrize("content", ["", "  \n ", "\0 \x07", "x" * (LONGEST_QUESTION + 1)])
 def test_an_empty_or_endless_question_is_refused(service: Service, content: str) -> None:
     """The sentence says what to do, and nothing is saved."""
     before = service.database.fetch("select count(*) from messages")
     asked = ask(service)
+    ended(service, asked)
     with pytest.raises(InvalidValue, match=r"Write one|as documents"):
         service.chat.begin(Question(content))
     with pytest.raises(InvalidValue):
@@ -356,6 +357,7 @@ def test_a_rating_can_be_given_turned_and_taken_back(service: Service) -> None:
 def test_a_title_is_one_line_of_some_length(service: Service) -> None:
     """Renaming folds whitespace, and refuses what is empty or too long; the old title stays then."""
     asked = ask(service)
+    ended(service, asked)
     service.chat.rename(asked.conversation_id, "  A new\n\ttitle ")
     assert service.chat.conversation(asked.conversation_id).title == "A new title"
     service.chat.rename(asked.conversation_id, "x" * LONGEST_TITLE)
@@ -370,6 +372,7 @@ def test_a_title_is_one_line_of_some_length(service: Service) -> None:
 def test_a_conversation_can_be_pinned_and_put_away(service: Service) -> None:
     """Pinned is shown, archived leaves the list, and both are taken back."""
     asked = ask(service)
+    ended(service, asked)
     for on in (True, False):
         service.chat.pin(asked.conversation_id, on)
         service.chat.archive(asked.conversation_id, on)
@@ -448,6 +451,7 @@ def test_what_is_unknown_is_not_found(service: Service) -> None:
     [
         ("Short", "Short"),
         ("  two\n\nlines\t ", "two lines"),
+        ("bells\x07 and \x1b[31mnothing\0s 👨\u200d👩\u200d👧", "bells and [31mnothing s 👨\u200d👩\u200d👧"),
         ("x" * 60, "x" * 60),
         ("x" * 61, "x" * 60 + "…"),
         ("word " * 30, "word " * 11 + "word…"),

@@ -25,7 +25,7 @@ def test_ids_are_all_different() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert len(set(found)) == 8000
 
 

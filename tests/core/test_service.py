@@ -64,11 +64,12 @@ def test_a_healthy_service_says_so(upstream: FakeOpenRouter, tmp_path: Path) -> 
 def test_a_disk_that_fails_is_said_until_it_works_again(upstream: FakeOpenRouter, tmp_path: Path) -> None:
     """Health tells what is wrong with the database, and forgets it with the next commit."""
     with opened(tmp_path, upstream) as service:
-        asked = ask(service, "fake/stream?tokens=500&rate=300")
+        asked = ask(service, "fake/stream?tokens=100000&rate=300")
         with saving_fails(service):  # type: ignore[arg-type]
             wait_for(lambda: not service.health().ok, PATIENCE, "it is not said")
             assert service.health().database == "The answer could not be saved."
         wait_for(lambda: service.health().ok, PATIENCE, "it is said for ever")
+        service.chat.stop(asked.stream_id)
         ended(service, asked)
 
 

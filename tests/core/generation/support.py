@@ -19,7 +19,7 @@ from core.streams.log import StreamLog
 from tests.fakes.openrouter import FakeOpenRouter
 from tests.support.server import LIGHT, wait_for
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @contextmanager

@@ -59,8 +59,9 @@ def test_a_stopped_answer_learns_its_cost_by_itself(
     service: Service, upstream: FakeOpenRouter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody has to ask: the cost of a stopped answer comes to its message after a while."""
-    monkeypatch.setattr(upstream, "not_yet", 0)
+    monkeypatch.setattr(upstream, "not_yet", 99)
     asked = stopped(service)
+    monkeypatch.setattr(upstream, "not_yet", 0)
     wait_for(lambda: service.chat.message(asked.message_id).usage == BOOKED, PATIENCE, "the cost is not learnt")
 
 

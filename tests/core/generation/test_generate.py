@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,8 @@ from core.service import Service
 from tests.core.generation.support import PATIENCE, ask, count, ended, log_of, opened, shown
 from tests.core.streams.support import writer_held
 from tests.fakes.openrouter import FakeOpenRouter, expected_text
-from tests.fakes.replies import answer, finish, text
+from tests.fakes.replies import Reply, Step, answer, finish, text
+from tests.fakes.story import token
 from tests.support.server import wait_for
 
 
@@ -113,25 +115,21 @@ def test_an_answer_cut_at_its_greatest_length_can_be_continued(service: Service,
 @pytest.fixture(scope="module")
 def hasty(upstream: FakeOpenRouter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that waits for nothing long."""
-    with opened(tmp_path_factory.mktemp("hasty"), upstream, token_timeout=1.0, pending_timeout=0.2) as service:
+    with opened(tmp_path_factory.mktemp("hasty"), upstream, token_timeout=3.0, pending_timeout=0.2) as service:
         yield service
 
 
-@pytest.mark.parametrize(("model", "kept"), [("fake/stall", "Hel"), ("fake/silent", "")])
-def test_a_model_that_falls_silent_times_out(hasty: Service, model: str, kept: str) -> None:
-    """When no token comes for too long the stream is closed as timed out, with its text and a sentence."""
-    asked = ask(hasty, model)
-    message = ended(hasty, asked)
-    assert (message.status, message.content) == (Status.TIMEOUT, kept)
-    assert "No token came for 1 seconds" in (message.error or "")
-    assert message.continuable
-    assert count(hasty, "outcomes", asked.stream_id) == 1
-
-
-def test_a_slow_answer_does_not_time_out(hasty: Service) -> None:
-    """Only silence counts: an answer may take longer than the limit while its tokens come."""
-    message = ended(hasty, ask(hasty, "fake/stream?tokens=16&rate=10"))
-    assert (message.status, message.content) == (Status.DONE, expected_text(16))
+def test_a_model_that_falls_silent_times_out(hasty: Service) -> None:
+    """When no token comes for too long the stream is closed with its text and a sentence; slowness is no silence."""
+    slow = ask(hasty, "fake/stream?tokens=36&rate=10")
+    for asked, kept in [(ask(hasty, "fake/stall"), "Hel"), (ask(hasty, "fake/silent"), "")]:
+        message = ended(hasty, asked)
+        assert (message.status, message.content) == (Status.TIMEOUT, kept)
+        assert "No token came for 3 seconds" in (message.error or "")
+        assert message.continuable
+        assert count(hasty, "outcomes", asked.stream_id) == 1
+    message = ended(hasty, slow)
+    assert (message.status, message.content) == (Status.DONE, expected_text(36))
 
 
 def test_a_stream_that_nobody_starts_times_out(hasty: Service, upstream: FakeOpenRouter) -> None:
@@ -155,12 +153,17 @@ def test_an_answer_has_a_greatest_length(service: Service, monkeypatch: pytest.M
     assert expected_text(5000).startswith(message.content)
 
 
-def test_a_slow_disk_slows_the_model_down(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_disk_slows_the_model_down(
+    service: Service, upstream: FakeOpenRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While nothing is committed only so much is taken in; then the rest comes, and all of it."""
     monkeypatch.setattr(generate, "_BACKLOG", 2000)
-    asked = ask(service, "fake/stream?tokens=4000&ttft=0.3")
+    go = threading.Event()
+    upstream.script("fake/waits", Reply(_story_after(go, 4000)))
+    asked = ask(service, "fake/waits")
     log = log_of(service, asked)
     with writer_held(service.database):
+        go.set()
         wait_for(lambda: log.backlog() > 2000, PATIENCE, "no text comes")
         reached = log.length
         polls = iter(range(30))
@@ -170,10 +173,18 @@ def test_a_slow_disk_slows_the_model_down(service: Service, monkeypatch: pytest.
     assert ended(service, asked).content == expected_text(4000)
 
 
+def _story_after(go: threading.Event, tokens: int) -> Iterator[Step]:
+    """A story that is not begun before `go` is set."""
+    while not go.is_set():
+        yield 0.01
+    yield from answer(*map(token, range(tokens)))
+
+
 def test_a_closed_answer_is_not_kept_in_memory(service: Service) -> None:
     """Neither the hub nor the engine holds on to a stream that has ended."""
-    asked = ask(service, "fake/stream?tokens=50&ttft=0.2")
+    asked = ask(service, "fake/stream?tokens=50", start=False)
     ref = weakref.ref(log_of(service, asked))
+    service.chat.start(asked.stream_id)
     ended(service, asked)
     wait_for(lambda: gc.collect() >= 0 and ref() is None, PATIENCE, "the stream stays in memory")
 

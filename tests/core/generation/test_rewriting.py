@@ -25,6 +25,12 @@ ANSWER = Usage(16, 18, 3, 4, 0.000106)
 BOTH = Usage(32, 36, 6, 8, 0.000212)
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that replies has replied in time, however busy the machine is."""
+    monkeypatch.setattr(rewriting, "PATIENCE", PATIENCE)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def document(service: Service) -> None:
     """Something to search."""
@@ -96,7 +102,7 @@ def test_a_model_that_does_not_reply_is_not_waited_for(
     service: Service, upstream: FakeOpenRouter, first: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After its time the search goes on without it; what it cost is asked for afterwards."""
-    monkeypatch.setattr(rewriting, "PATIENCE", 0.2)
+    monkeypatch.setattr(rewriting, "PATIENCE", 1.5)
     monkeypatch.setattr(upstream, "not_yet", 0)
     upstream.script_rewrite([text("How tall"), Act.HOLD])
     message = follow_up(service, first)
@@ -109,7 +115,6 @@ def test_an_answer_can_be_stopped_while_its_question_is_read(
     service: Service, upstream: FakeOpenRouter, first: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The note says what is being done; a stop ends it at once, and what it cost is asked for nevertheless."""
-    monkeypatch.setattr(rewriting, "PATIENCE", 60.0)
     monkeypatch.setattr(upstream, "not_yet", 0)
     before, left = len(upstream.completions()), upstream.disconnects.count("rewrite")
     upstream.script_rewrite([text("How tall"), Act.HOLD])

@@ -77,7 +77,7 @@ class Clock:
 
 def run(coroutine: Coroutine[object, object, T]) -> T:
     """Runs it, but not for ever."""
-    return asyncio.run(asyncio.wait_for(coroutine, 30))
+    return asyncio.run(asyncio.wait_for(coroutine, 120))
 
 
 def converse(server: FakeOpenRouter, request: ChatRequest, clock: Clock | None = None, key: str | None = KEY) -> Heard:

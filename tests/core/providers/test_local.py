@@ -17,6 +17,7 @@ from core.providers import gguf
 from core.providers.base import ChatRequest, Event, TextDelta
 from core.providers.local import LocalProvider
 from tests.core.providers.support import Heard, ask, hear
+from tests.support.server import alive, wait_for
 
 ROOT = Path(gguf.__file__).parents[2]
 QUESTION = "What is the capital of France? Answer in one sentence."
@@ -40,7 +41,7 @@ def local(runner: asyncio.Runner) -> Iterator[LocalProvider]:
 
 def listen(runner: asyncio.Runner, local: LocalProvider, request: ChatRequest) -> Heard:
     """One whole generation."""
-    return runner.run(asyncio.wait_for(hear(local.stream(request)), 60))
+    return runner.run(asyncio.wait_for(hear(local.stream(request)), 150))
 
 
 def test_answers(runner: asyncio.Runner, local: LocalProvider) -> None:
@@ -55,7 +56,8 @@ def test_answers(runner: asyncio.Runner, local: LocalProvider) -> None:
 
 @pytest.mark.parametrize("so_far", ["The capital of France", "The capital of France is "])
 def test_continues(runner: asyncio.Runner, local: LocalProvider, so_far: str) -> None:
-    """It goes on from the text so far without saying it again."""
+    """It goes on from the text so far without saying it again, and once it runs it says nothing of starting."""
+    local._process.start(gguf.find(None)).result(150)
     heard = listen(runner, local, ask("local", QUESTION, so_far))
     assert heard.notes == []
     whole = so_far + heard.text
@@ -124,24 +126,11 @@ def test_no_orphan(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", PARENT], cwd=tmp_path, env=environ, stdout=subprocess.PIPE) as parent:
         assert parent.stdout
         child = int(parent.stdout.readline())
-        os.kill(child, 0)
+        assert alive(child)
         parent.kill()
         parent.wait()
         # The pipe that the child holds open as its error stream is not ours; its life shows in the process table.
-        for _ in range(200):
-            if not _lives(child):
-                break
-            asyncio.run(asyncio.sleep(0.05))
-        assert not _lives(child)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (OSError, IndexError):
-        return False
-    return state != "Z"
+        wait_for(lambda: not alive(child), 60, "the model's process is still there")
 
 
 def test_missing_file(tmp_path: Path) -> None:

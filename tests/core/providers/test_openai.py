@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import ProviderError
 from core.models import Model, Usage
+from core.providers import reader
 from core.providers.base import Finished, Named, TextDelta
 from core.providers.openai import OpenAIProvider
 from tests.core.providers.support import KEY, Clock, ask, converse, hear, run
@@ -131,6 +132,15 @@ def test_unreachable(clock: Clock) -> None:
 def test_long_line(server: FakeOpenRouter) -> None:
     """A line of 200 KiB is one line."""
     assert converse(server, ask("fake/long-line")).text == "x" * 200 * 1024
+
+
+def test_an_event_without_end(server: FakeOpenRouter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What never comes to the end of its line is given up, not collected until memory is full."""
+    monkeypatch.setattr(reader, "_LIMIT", 100_000)
+    server.script("fake/endless", [text("Hel"), b"data: ", *[b"x" * 50_000] * 3, Act.HOLD])
+    heard = converse(server, ask("fake/endless"))
+    assert heard.text == "Hel"
+    assert heard.error and "not an answer" in heard.error.message
 
 
 def test_line_separators_are_text(server: FakeOpenRouter) -> None:
@@ -293,6 +303,7 @@ def test_models(server: FakeOpenRouter) -> None:
     """The list is read over all its pages, with prices in dollars, and odd entries cost nothing."""
     server.catalogue[:0] = [{"id": "fake/auto", "pricing": {"prompt": "-1", "completion": "-1"}}, {"name": "no id"}, 7]  # type: ignore[list-item]
     server.catalogue.append({"id": "fake/bare", "context_length": None, "pricing": None, "name": None})
+    server.catalogue.append({"id": "fake/half", "name": "Half \ud800"})
 
     async def talk() -> tuple[Model, ...]:
         provider = OpenAIProvider(server.base_url, KEY)

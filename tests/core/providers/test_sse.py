@@ -63,6 +63,16 @@ def test_long_lines() -> None:
     assert decode(*(stream[i : i + 7] for i in range(0, len(stream), 7))) == [long.decode()]
 
 
+def test_what_is_held_is_known() -> None:
+    """Whoever feeds an event that never ends can tell how much of it is kept."""
+    decoder = Decoder()
+    for number, part in enumerate((b"data: abc", b"def\ndata: gh", b"i\n"), 1):
+        assert decoder.feed(part) == []
+        assert decoder.held == (9, 14, 9)[number - 1]
+    assert decoder.feed(b"\nda") == ["abcdef\nghi"]
+    assert decoder.held == 2
+
+
 def test_broken_utf8() -> None:
     """Bytes that are not UTF-8 spoil themselves alone."""
     assert decode(b"data: a\xff\xc3b\n\ndata: c\n\n") == ["a\ufffd\ufffdb", "c"]

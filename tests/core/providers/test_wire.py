@@ -119,3 +119,19 @@ def test_split_characters() -> None:
     chunks.chunk(STOP | {"usage": USAGE})
     texts += chunks.end()
     assert "".join(event.text for event in texts if isinstance(event, TextDelta)) == "a😀\ufffd"
+
+
+def test_names_can_be_saved() -> None:
+    """Half a character in a name, or in the finish, is mended: what cannot be saved would hold up every stream."""
+    chunks = Chunks()
+    said = {"id": "gen\ud800", "model": "m\udc00", "provider": "P\ud83d\ude00"}
+    assert chunks.data(json.dumps(said)) == [Named("gen\ufffd", "m\ufffd", "P😀")]
+    chunks.chunk(HI)
+    chunks.chunk(chunk({}, "st\ud800op", usage=USAGE))
+    assert chunks.end() == [Finished("st\ufffdop", read_usage(USAGE))]
+
+
+def test_nesting_without_end() -> None:
+    """A line that is nested too deeply to be read is nonsense, as any other that cannot be."""
+    with pytest.raises(ProviderError, match="not an answer"):
+        Chunks().data("[" * 200_000)

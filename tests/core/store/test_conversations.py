@@ -71,7 +71,7 @@ def test_eight_threads_with_one_client_id_make_one_conversation(rig: Rig) -> Non
         for thread in threads:
             thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert len(found) == 8
     assert len({asked for asked, _ in found}) == 1
     assert sorted(created for _, created in found) == [False] * 7 + [True]

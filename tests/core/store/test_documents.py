@@ -53,7 +53,7 @@ def passages(document_id: str, n: int, first: int = 0) -> list[Passage]:
 def ready(documents: Documents, name: str, n: int = 2, data: str | None = None, tags: tuple[str, ...] = ()) -> str:
     document, _ = add(documents, name, data, tags)
     assert documents.append(passages(document.id, n), unit(n))
-    assert documents.set_ready(document.id)
+    assert documents.finish([Finished(document.id)])
     return document.id
 
 
@@ -231,7 +231,7 @@ def test_nothing_is_added_to_a_document_that_was_ended_meanwhile(documents: Docu
     mixed = [*passages(removed, 2), *passages(other.id, 2), *passages(cancelled, 2)]
     assert documents.store(mixed, unit(6)) == {removed, cancelled}
     for one in (removed, cancelled):
-        assert not documents.set_ready(one)
+        assert not documents.finish([Finished(one)])
         assert not documents.set_failed(one, "late")
         assert not documents.cancel(one)
     assert stored(database) == {other.id}
@@ -318,7 +318,7 @@ def test_vectors_of_older_versions_are_known(documents: Documents) -> None:
     assert known.keys() == {("A › B", f"passage {i}") for i in range(3)}
     assert known["A › B", "passage 1"] == pytest.approx(unit(3)[1])
     assert documents.vectors(work.older, "another title") == {}
-    documents.set_ready(second.id)
+    documents.finish([Finished(second.id)])
     third, _ = add(documents, "a", "one")
     again = documents.work(third.id)
     assert again is not None

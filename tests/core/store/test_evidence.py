@@ -119,22 +119,6 @@ def test_closed_answers_with_sources_are_to_be_looked_at(rig: Rig) -> None:
     assert evidence.unchecked() == [(*found[1][:2], again.stream_id)]
 
 
-def test_weakly_supported_sentences_can_be_found(rig: Rig) -> None:
-    """With their words, those of the newest answers first, as many as are wanted; deleted ones are left out."""
-    evidence, logs = Evidence(rig.database), [rig.stream() for _ in range(3)]
-    for number, log in enumerate(logs):
-        rig.write(log, f"🌊 So it is [{number}]. Yes [2].")
-        rig.end(log)
-        supports = [Support(number, 2, 15, 0.3), Support(2, 15, 23, 0.6)]
-        evidence.add_supports(message_of(rig, log), log.stream_id, supports)
-    rig.conversations.delete(logs[2].conversation_id)
-    weak = evidence.weakly_supported(0.5)
-    assert [(w.message_id, w.mark, w.text) for w in weak] == [
-        (message_of(rig, logs[n]), n, f"So it is [{n}].") for n in (1, 0)
-    ]
-    assert [(w.score, w.text) for w in evidence.weakly_supported(0.7, 2)] == [(0.3, "So it is [1]."), (0.6, " Yes [2]")]
-
-
 def test_what_is_purged_leaves_no_evidence(rig: Rig) -> None:
     """The rows of a deleted conversation go with it."""
     evidence, log, kept = Evidence(rig.database), rig.stream(), rig.stream()

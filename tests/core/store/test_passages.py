@@ -14,6 +14,7 @@ from core.ids import new_id
 from core.models import Passage
 from core.store.database import Database
 from core.store.documents import Documents
+from core.store.states import Finished
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def ready(documents: Documents, name: str, n: int) -> tuple[str, NDArray[np.floa
     rows = [Passage(new_id(), document.id, "", i, f"{name} {i}", "A › B", 2, 10 * i, 10 * i + 9) for i in range(n)]
     vectors = unit(n)
     assert documents.append(rows, vectors)
-    assert documents.set_ready(document.id)
+    assert documents.finish([Finished(document.id)])
     return document.id, vectors
 
 

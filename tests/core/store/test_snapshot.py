@@ -159,7 +159,7 @@ def test_what_was_purged_goes_from_the_files_though_nobody_asks(place: Place) ->
     old = place.files().tables["answers"]
     place.delete(ids)
     place.snapshot.forget_purged()
-    wait_for(lambda: not any((place.folder / name).exists() for name in old[1:]), 20, "the file is still there")
+    wait_for(lambda: not any((place.folder / name).exists() for name in old[1:]), 60, "the file is still there")
     assert place.texts() == []
 
 
@@ -218,11 +218,11 @@ def test_what_is_added_after_a_purge_is_neither_missed_nor_doubled(
 
 def test_files_stay_few(place: Place, small_steps: None) -> None:
     """Those that are small are made one, and nothing is lost on the way."""
-    for number in range(30):
+    for number in range(15):
         place.answer(f"{number:02}")
         assert len(place.rows("answers", "text")) == number + 1
-    assert place.texts() == [f"{number:02}" for number in range(30)]
-    assert len(place.files().tables["answers"]) <= 30 // 3 + 4
+    assert place.texts() == [f"{number:02}" for number in range(15)]
+    assert len(place.files().tables["answers"]) <= 15 // 3 + 4
     assert {path.name for path in place.folder.glob("*.parquet")} == _named(place.files())
 
 
@@ -349,7 +349,7 @@ def test_who_asks_too_early_hears_to_come_again(place: Place, monkeypatch: pytes
     advance = snapshot_parts.Parts.advance
 
     def slow(parts: snapshot_parts.Parts, *arguments: Any) -> bool:
-        released.wait(20)
+        released.wait(60)
         return advance(parts, *arguments)
 
     monkeypatch.setattr(snapshot_parts.Parts, "advance", slow)

@@ -32,10 +32,10 @@ class Notes:
 
         def job(_: DuckDBPyConnection) -> bool:
             entered.set()
-            return released.wait(20)
+            return released.wait(60)
 
         self.writer.submit(job)
-        assert entered.wait(20)
+        assert entered.wait(60)
         return released
 
     def saved(self) -> list[int]:
@@ -53,7 +53,7 @@ def notes(tmp_path: Path) -> Any:
 def test_a_result_comes_with_its_commit(notes: Notes) -> None:
     """When a job's future has its result, another connection sees what it wrote."""
     for n in range(20):
-        assert notes.add(n).result(20) == [(1,)]
+        assert notes.add(n).result(60) == [(1,)]
         assert notes.saved()[-1] == n
 
 
@@ -64,7 +64,7 @@ def test_nothing_is_seen_before_its_commit(notes: Notes) -> None:
     assert not added.done()
     assert notes.saved() == []
     released.set()
-    added.result(20)
+    added.result(60)
     assert notes.saved() == [1]
 
 
@@ -75,9 +75,9 @@ def test_jobs_that_wait_share_one_commit_in_their_order(notes: Notes) -> None:
     ids = [notes.writer.submit(lambda cursor: cursor.execute("select txid_current()").fetchone()[0]) for _ in range(3)]
     released.set()
     for future in added:
-        future.result(20)
+        future.result(60)
     assert notes.saved() == [3, 1, 2]
-    assert len({future.result(20) for future in ids}) == 1
+    assert len({future.result(60) for future in ids}) == 1
 
 
 def test_a_failing_job_does_not_fail_its_neighbours(notes: Notes) -> None:
@@ -86,12 +86,12 @@ def test_a_failing_job_does_not_fail_its_neighbours(notes: Notes) -> None:
     good, bad, doubled = notes.add(1), notes.writer.submit(lambda _: 1 / 0), notes.add(1)
     late = notes.add(2)
     released.set()
-    good.result(20)
-    late.result(20)
+    good.result(60)
+    late.result(60)
     with pytest.raises(ZeroDivisionError):
-        bad.result(20)
+        bad.result(60)
     with pytest.raises(duckdb.ConstraintException):
-        doubled.result(20)
+        doubled.result(60)
     assert notes.saved() == [1, 2]
 
 
@@ -103,9 +103,9 @@ def test_a_job_that_fails_leaves_nothing_behind(notes: Notes) -> None:
         raise KeyError("stop")
 
     with pytest.raises(KeyError):
-        notes.writer.submit(half).result(20)
+        notes.writer.submit(half).result(60)
     assert notes.saved() == []
-    notes.add(8).result(20)
+    notes.add(8).result(60)
     assert notes.saved() == [8]
 
 
@@ -116,7 +116,7 @@ def test_close_commits_what_is_queued(notes: Notes) -> None:
     closing = threading.Thread(target=notes.writer.close, daemon=True)
     closing.start()
     released.set()
-    closing.join(20)
+    closing.join(60)
     assert all(future.done() and not future.exception() for future in added)
     assert notes.saved() == list(range(100))
 
@@ -135,7 +135,7 @@ def test_many_threads_lose_nothing(notes: Notes) -> None:
     def work(start: int) -> None:
         try:
             for future in [notes.add(n) for n in range(start, start + 50)]:
-                future.result(20)
+                future.result(60)
         except BaseException as error:
             failed.append(error)
 
@@ -143,7 +143,7 @@ def test_many_threads_lose_nothing(notes: Notes) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert not failed
     saved = notes.saved()
     assert len(saved) == 400
@@ -168,6 +168,13 @@ def test_a_failure_of_the_disk_says_what_to_do(said: str, sentence: str) -> None
     error = readable(duckdb.IOException(said))
     assert isinstance(error, StorageError)
     assert sentence in str(error)
+
+
+def test_too_little_memory_says_what_to_do() -> None:
+    """DuckDB's own advice is for programmers."""
+    error = readable(duckdb.OutOfMemoryException("Out of Memory Error: failed to pin block (1.0 GiB/1.0 GiB used)"))
+    assert isinstance(error, StorageError)
+    assert "too little memory" in str(error)
 
 
 def test_a_database_that_gave_up_says_to_restart() -> None:

@@ -21,7 +21,7 @@ from core.streams.hub import Hub
 from core.streams.log import StreamLog
 from tests.support.server import wait_for
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def new_answer(seq: int = 1, *, started: bool = True, client_id: str | None = None) -> NewAnswer:

@@ -22,17 +22,22 @@ from tests.fakes.story import expected_text, token
 TOKENS = 600
 
 
-def write_story(rig: Rig, log: StreamLog, tokens: int = TOKENS, status: Status = Status.DONE) -> threading.Thread:
-    """Appends token by token from a thread of its own, and closes the stream."""
+def write_story(rig: Rig, log: StreamLog, shown: threading.Semaphore | None = None) -> threading.Thread:
+    """Appends token by token from a thread of its own, and closes the stream.
+
+    With `shown`, which is released with each update, it does not run ahead of who follows.
+    """
 
     def work() -> None:
-        for index in range(tokens):
+        for index in range(TOKENS):
             rig.hub.append(log, Kind.ANSWER, token(index))
             if index % 3 == 0:
                 rig.hub.append(log, Kind.REASONING, f"{index} ")
             if index % 20 == 0:
                 threading.Event().wait(0.004)
-        rig.hub.close_stream(log, Outcome(status))
+            if shown and index % 100 == 99:
+                assert shown.acquire(timeout=PATIENCE)
+        rig.hub.close_stream(log, Outcome(Status.DONE))
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -46,11 +51,12 @@ def saved_by_now(rig: Rig, stream_id: str) -> tuple[str, str]:
 
 def test_a_thread_is_shown_nothing_that_is_not_on_disk(rig: Rig) -> None:
     """At the moment of each update the database itself holds at least the text that was shown by then."""
-    log = rig.stream()
-    writing = write_story(rig, log)
+    log, shown = rig.stream(), threading.Semaphore(0)
+    writing = write_story(rig, log, shown)
     seen = reasoning = ""
     updates = 0
     for update in rig.follower.follow(log.stream_id):
+        shown.release()
         seen, reasoning, updates = seen + update.text, reasoning + update.reasoning, updates + 1
         answer, thoughts = saved_by_now(rig, log.stream_id)
         assert answer.startswith(seen)
@@ -65,17 +71,18 @@ def test_a_thread_is_shown_nothing_that_is_not_on_disk(rig: Rig) -> None:
 
 def test_an_event_loop_is_shown_nothing_that_is_not_on_disk(rig: Rig) -> None:
     """The asynchronous follower too sees a text only after the database has it."""
-    log = rig.stream()
+    log, shown = rig.stream(), threading.Semaphore(0)
 
     async def follow() -> tuple[str, int]:
         seen, updates = "", 0
         async for update in rig.follower.afollow(log.stream_id):
+            shown.release()
             seen, updates = seen + update.text, updates + 1
             assert saved_by_now(rig, log.stream_id)[0].startswith(seen)
             assert update.offset == len(seen)
         return seen, updates
 
-    writing = write_story(rig, log)
+    writing = write_story(rig, log, shown)
     seen, updates = asyncio.run(follow())
     writing.join(PATIENCE)
     assert seen == expected_text(TOKENS)
@@ -238,7 +245,9 @@ def _rest(rig: Rig, log: StreamLog, text: str) -> None:
     rig.hub.close_stream(log, Outcome(Status.DONE))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(pieces=st.lists(st.text(min_size=1, max_size=8), max_size=12), data=st.data())
 def test_any_cut_and_any_offset_give_the_same_rest(rig: Rig, pieces: list[str], data: st.DataObject) -> None:
     """Live and closed, from each offset, the characters behind it come exactly once."""
