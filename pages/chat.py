@@ -12,13 +12,13 @@ from core.models import Message, Node, Status
 from core.questions import LONGEST_QUESTION
 from pages._chat import scoping
 from pages._chat.heading import show_heading
-from pages._chat.jump import marked
 from pages._chat.live import show_live
 from pages._chat.messages import AVATARS, show_message
 from pages._chat.models import pick_model
 from pages._chat.welcome import show_welcome
 from pages._chat.window import Window, window
 from pages._common import session
+from pages._common.jump import marked
 
 _NOTHING: tuple[list[Message], list[Node], Window] = [], [], window((), 0)
 
@@ -94,10 +94,11 @@ def _offer_stop(live: Message) -> None:
     """A Stop that is said to the engine: whoever presses it, in whatever tab, and after a reload."""
     chat = session.service().chat
     assert live.stream_id is not None
-    if live.status is Status.PENDING and st.button("Start", icon=":material/play_arrow:"):
-        chat.start(live.stream_id)
-    if st.button("Stop", key=f"stop-{live.stream_id}", icon=":material/stop_circle:"):
-        chat.stop(live.stream_id)
+    with st.container(horizontal=True, width="content"):  # They stay together where the line is too short.
+        if live.status is Status.PENDING and st.button("Start", icon=":material/play_arrow:"):
+            chat.start(live.stream_id)
+        if st.button("Stop", key=f"stop-{live.stream_id}", icon=":material/stop_circle:"):
+            chat.stop(live.stream_id)
 
 
 def _ask(text: str, conversation: str | None, messages: list[Message], scope: scoping.Scope) -> None:

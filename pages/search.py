@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 
 import streamlit as st
 
@@ -13,6 +13,7 @@ from pages._common import session
 from pages._common.html import link, marked, passage_address, place
 from pages._common.searching import live_query, say_active
 from pages._common.text import plain
+from pages._common.times import midnight
 
 _SHOWN = 10
 _MOST = 50
@@ -75,13 +76,9 @@ def _filter() -> Filter:
     return Filter(
         tuple(documents or ()) or None,
         tuple(tags or ()),
-        _midnight(since) if since else None,
-        _midnight(until + timedelta(days=1)) if until else None,
+        midnight(since) if since else None,
+        midnight(until + timedelta(days=1)) if until else None,
     )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _find(query: str, wanted: Filter) -> Retrieval | None:

@@ -61,7 +61,7 @@ def _show(source: Citation, words: str = "") -> None:
     _show_standing(document, source)
     if document and has_page(document, source):
         text, page = st.columns(2, gap="medium")
-        with page:
+        with page, st.container(key="page"):
             show_page(document, source)
         with text:
             show_excerpt(source, words)

@@ -9,7 +9,7 @@ from typing import Protocol
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.models import Message
+from core.models import Message, Status
 from core.streams.follow import Update
 from pages._chat.marks import MarkLinks
 from pages._common.text import Guard, finished_blocks
@@ -19,6 +19,7 @@ _FRAME_PER_STREAM = 0.002
 _LONGEST_FRAME = 0.5
 _TICK = 0.3
 _LARGE_TAIL = 4_000
+NOT_STARTED = "This was asked by a program that has not started the answer. Choose Start to have it written."
 
 Piece = str | Callable[[], None]
 
@@ -64,7 +65,7 @@ class _Live:
     def reasons(self) -> bool:
         """Waits for the first token, and says whether it is one of reasoning."""
         while not (self._update.text or self._update.reasoning or self._earlier or self._update.status.closed):
-            self._tell(self._update.note)
+            self._tell(_note(self._update))
             if not self._advance():
                 break
         return bool(self._update.reasoning)
@@ -104,7 +105,7 @@ class _Live:
         self._update = update
         if not (update.text or update.reasoning):
             # Streamlit looks for clicks only when something is written: while no token comes, this is it.
-            self._tell(update.note)
+            self._tell(_note(update))
         return True
 
     def _tell(self, note: str | None) -> None:
@@ -112,6 +113,11 @@ class _Live:
             self._note.caption(f":material/hourglass_top: {note}")
         else:
             self._note.empty()
+
+
+def _note(update: Update) -> str | None:
+    """Why there is no text yet."""
+    return NOT_STARTED if update.status is Status.PENDING else update.note
 
 
 class _Frames:

@@ -24,7 +24,8 @@ _NAMED = 3
 class Scope:
     """What is searched for a question: these documents and those with any of `tags`; everything if neither is given.
 
-    A tag stands for the documents that have it when the question is asked: with the question those are saved.
+    A tag stands for the documents that have it when the question is asked: with the question those are saved, and the
+    tag with what is found in them.
     """
 
     retrieve: bool = True
@@ -41,7 +42,9 @@ class Scope:
         ids = self.document_ids
         if self.tags:
             ids = tuple(dict.fromkeys([*(ids or ()), *session.service().library.tagged(self.tags)]))
-        return Question(text, session.chosen_model(), ids, self.retrieve, start=True, everything=self.everything)
+        return Question(
+            text, session.chosen_model(), ids, self.retrieve, start=True, everything=self.everything, tags=self.tags
+        )
 
     @property
     def label(self) -> str:
@@ -84,9 +87,15 @@ def current(conversation: str | None, messages: list[Message]) -> Scope:
         return chosen
     if conversation is None:
         return Scope(document_ids=tuple(st.query_params.get_all("d")) or None)
-    newest = next((message.stream_id for message in reversed(messages) if message.stream_id), None)
-    stream = session.service().streams.get(newest) if newest else None
-    return Scope(stream.retrieve, stream.document_ids) if stream else Scope()
+    newest = next((message for message in reversed(messages) if message.stream_id), None)
+    stream = session.service().streams.get(newest.stream_id) if newest and newest.stream_id else None
+    if newest is None or stream is None:
+        return Scope()
+    tags = newest.retrieval.filter.tags if newest.retrieval else ()
+    if not tags:
+        return Scope(stream.retrieve, stream.document_ids)
+    tagged = set(session.service().library.tagged(tags))
+    return Scope(True, tuple(one for one in stream.document_ids or () if one not in tagged) or None, tags)
 
 
 def keep(scope: Scope) -> None:
@@ -100,7 +109,7 @@ def here() -> Scope:
 
 
 def begin(conversation: str, scope: Scope) -> None:
-    """Keeps the tags that a conversation is asked within, as an answer tells only which documents it was given."""
+    """Keeps the tags that a conversation is asked within: its answer tells them once something was searched for."""
     if scope.tags:
         st.session_state[_key(conversation)] = scope
     forget()

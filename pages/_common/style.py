@@ -26,6 +26,12 @@ STYLE = """<style>
   scroll-margin-top: 4.5rem; border-radius: 0.25rem; background: var(--sought); box-shadow: 0 0 0 0.5rem var(--sought);
 }
 .st-key-jump { position: absolute; }
+.st-key-cited { scroll-margin: 4.5rem 0 1rem; }
+/* The picture of a page stays beside what is read of it. */
+[data-testid="stColumn"]:has(.st-key-page) > div { height: 100%; }
+@media (min-width: 641px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-page) { position: sticky; top: 4.5rem; }
+}
 /* Documents' own words, see _html.py. */
 [data-testid="stHtml"] { overflow-wrap: anywhere; }
 [data-testid="stHtml"] a { color: inherit; text-decoration: underline; }

@@ -12,6 +12,7 @@ from core.errors import ThroughlineError
 from core.retrieval.documents.intake import Added, NewFile
 from pages._common import session
 from pages._common.text import plain, short_path
+from pages._common.uploads import let_go
 
 _TAKEN = (
     "PDF, Word, PowerPoint, Excel, CSV, HTML, EPUB, e-mail, notebooks, Markdown, JSON, plain text and source code, "
@@ -78,6 +79,7 @@ def _add(files: Sequence[UploadedFile], tags: Sequence[str]) -> None:
         session.refuse([error.message])
     else:
         _tell(new, added)
+    let_go(files)
     _next()
 
 

@@ -13,6 +13,7 @@ from pages._common import session
 from pages._common.html import web_address
 from pages._common.icons import icon_button
 from pages._common.text import plain
+from pages._common.times import zone
 
 _TITLE = 120
 _ASK, _TAGS, _CANCEL, _RETRY, _REMOVE = "Ask about this", "Tags", "Cancel", "Try again", "Remove"
@@ -118,7 +119,7 @@ def _facts(document: Document) -> str:
     size = f"{document.size / 1e6:.1f} MB" if document.size >= 1e6 else f"{max(1, document.size // 1000)} KB"
     passages = "1 passage" if document.passages == 1 else f"{document.passages:,} passages"
     state = passages if document.status == "ready" else document.status
-    facts = [_short(document.filename), size, state, f"{document.created_at:%-d\u00a0%b\u00a0%Y}"]
+    facts = [_short(document.filename), size, state, f"{document.created_at.astimezone(zone()):%-d\u00a0%b\u00a0%Y}"]
     if address := web_address(document.url):
         facts.append(f"[saved page](<{address.translate(_BRACKETS)}>)")
     return " · ".join(facts)

@@ -13,6 +13,7 @@ from core.models import Citation, Passage
 from core.retrieval.searching.snippets import Part, snippet
 from pages._common import session
 from pages._common.html import block, marked
+from pages._common.jump import in_sight
 
 _AT_FIRST = 1
 _MORE = 4
@@ -37,11 +38,13 @@ def show_excerpt(source: Citation, words: str = "") -> None:
     quote = marked(_parts(source.quote, words)) if words else block(source.quote, "words")
     before = around.before[-1].heading if around.before else source.heading
     heading = block(source.heading, "heading") if source.heading and source.heading != before else ""
-    st.html(
-        _passages(around.before, None)
-        + f'{heading}<div class="quote">{quote}</div>'
-        + _passages(around.after, source.heading, source.end)
-    )
+    with st.container(gap=None):
+        if around.before:
+            st.html(_passages(around.before, None))
+        with in_sight(source.passage_id):
+            st.html(f'{heading}<div class="quote">{quote}</div>')
+        if around.after:
+            st.html(_passages(around.after, source.heading, source.end))
     if around.more_below:
         _offer_more("Show more below", source.passage_id, above, below + _MORE)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from core.retrieval.encoders.embed import Embedder
 from core.service import Service, publish
 from core.settings import Settings
 from tests.fakes.openrouter import FakeOpenRouter
-from tests.support.server import LIGHT, ROOT
+from tests.support.server import ROOT
 
 OpenPage = Callable[..., AppTest]
 
@@ -25,10 +27,22 @@ def openrouter() -> Iterator[FakeOpenRouter]:
         yield fake
 
 
+@pytest.fixture(scope="package", autouse=True)
+def one_look() -> Iterator[None]:
+    """What is installed is looked through for components once, not for each page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)
+        )
+        yield
+
+
 @pytest.fixture
-def service(openrouter: FakeOpenRouter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    """The service that the pages find, with a light stand-in for the embedding model."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(LIGHT), *filter(None, [os.environ.get("PYTHONPATH")])]))
+def service(
+    openrouter: FakeOpenRouter, light: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Service]:
+    """The service that the pages find, with a light stand-in for the embedding model that outlives it."""
+    monkeypatch.setattr("core.service.Embedder", lambda: light)
     opened = Service(Settings("sk-test-secret", openrouter.base_url, "fake/echo", data_dir=tmp_path))
     publish(opened)
     yield opened

@@ -45,11 +45,20 @@ def test_values_are_what_their_columns_are() -> None:
 
 
 def test_what_only_text_can_hold_is_text() -> None:
-    """Numbers beyond 64 bits and years beyond our calendar are shown as they are written."""
-    rows = [[str(2**100), "infinity"], ["1", "2026-01-31"]]
-    data = frame(Result([("huge", "BIGINT"), ("day", "DATE")], rows))
+    """Numbers of too many digits and years beyond our calendar are shown as they are written."""
+    exact = "123456789012345678.123"
+    rows = [[str(2**100), exact, "infinity"], [1, 0.5, "2026-01-31"]]
+    data = frame(Result([("huge", "HUGEINT"), ("money", "DECIMAL(38,3)"), ("day", "DATE")], rows))
     assert data["huge"].tolist() == [str(2**100), "1"]
+    assert data["money"].tolist() == [exact, "0.5"]
     assert data["day"].tolist() == ["infinity", "2026-01-31"]
+
+
+def test_a_sum_is_a_number() -> None:
+    """DuckDB adds up in 128 bits; what fits into 64 is drawn and aligned as a number."""
+    data = frame(Result([("total", "HUGEINT")], [[5], [str(2**60)], [None]]))
+    assert str(data["total"].dtype) == "Int64"
+    assert data["total"].dropna().tolist() == [5, 2**60]
 
 
 def test_an_empty_result_has_its_columns() -> None:

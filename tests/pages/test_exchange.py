@@ -24,8 +24,9 @@ def _import() -> None:
 
 
 @pytest.fixture
-def importing(service: Service) -> AppTest:
-    """The open dialog of imports."""
+def importing(service: Service, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The open dialog of imports, which waits for a small file however busy the machine is."""
+    monkeypatch.setattr("pages._exchange.imports._SOON", 60.0)
     return click(AppTest.from_function(_import, default_timeout=60).run(), "Import")
 
 

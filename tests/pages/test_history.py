@@ -111,6 +111,21 @@ def test_filters_stand_in_the_address(
     assert len(found(click(page, "Take all away"))) == 4
 
 
+def test_any_document_is_offered_as_a_filter(
+    visit: OpenPage, service: Service, monkeypatch: pytest.MonkeyPatch, walnut: Asked
+) -> None:
+    """Where there are too many to be listed, an old one is found by its title."""
+    monkeypatch.setattr("pages._history.filters._MOST_DOCUMENTS", 2)
+    titles = ("walnut press", "ferry", "lighthouse")
+    press, ferry, lighthouse = (added(service, f"{title}.txt", title) for title in titles)
+    page = visit("history.py")
+    assert page.selectbox(key="cited-None").options == [lighthouse.title, ferry.title]
+    page.text_input(key="document-words").set_value("walnut").run()
+    assert page.selectbox(key="cited-None").options == [press.title]
+    page = page.selectbox(key="cited-None").select(press.id).run()
+    assert press.id in page.query_params["document"]
+
+
 def test_a_cited_document_is_a_filter(visit: OpenPage, service: Service, walnut: Asked) -> None:
     """Choosing a document leaves the answers that cite it."""
     document = added(service, "press.txt", WALNUT)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._chat.live import _Frames
+from core.models import Status
+from core.streams.follow import Update
+from pages._chat.live import _Frames, _Live
 from pages._chat.marks import MarkLinks, linked
 from pages._common.text import escaped
 from tests.pages.test_text import cut, documents, markdown
@@ -22,6 +24,29 @@ def elements(chunks: list[str]) -> list[str]:
             piece()
             made.append("")
     return made
+
+
+class Note:
+    """Remembers what is shown where an answer has no text yet."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def caption(self, text: str) -> None:
+        self.shown.append(text)
+
+    def empty(self) -> None:
+        self.shown.append("")
+
+
+def test_an_answer_that_nobody_started_says_so() -> None:
+    """Who opens a question that a program has only asked learns why nothing comes, until it is started."""
+    pending, started = Update("", "", 0, 0, Status.PENDING), Update("", "", 0, 0, Status.STREAMING, "Searching…")
+    note = Note()
+    live = _Live(iter([pending, started, Update("Hi", "", 2, 0, Status.STREAMING)]), "", note, 0.0)  # type: ignore[arg-type]
+    assert not live.reasons()
+    assert "Choose Start" in note.shown[0]
+    assert "Searching…" in note.shown[-1]
 
 
 @given(documents, st.data())

@@ -89,3 +89,22 @@ def test_a_tag_means_what_has_it_when_it_is_asked(open_page: OpenPage, service: 
     answers = service.chat.messages(service.chat.conversations()[0].id)[1::2]
     streams = [service.streams.get(answer.stream_id or "") for answer in answers]
     assert [stream and stream.document_ids for stream in streams] == [(press.id,), (ferry.id, press.id)]
+
+
+def test_a_tag_is_shown_again(open_page: OpenPage, service: Service) -> None:
+    """Who opens a conversation anew, also after an answer was regenerated, sees the tag and the documents beside it."""
+    other = added(service, "other.txt", f"{PRESS} Not this one.")
+    added(service, "walnuts.txt", PRESS, tags=("mills",))
+    page = open_page()
+    page.radio[0].set_value("Only some").run()
+    page.multiselect[0].set_value([other.id])
+    page.multiselect[1].set_value(["mills"]).run()
+    ask(page, "When does the walnut press grind?")
+    conversation = service.chat.conversations()[0].id
+    added(service, "ferry.txt", FERRY, tags=("mills",))
+    again = open_page(c=conversation)
+    assert (again.multiselect[0].value, again.multiselect[1].value) == ([other.id], ["mills"])
+    answer = service.chat.messages(conversation)[-1].id
+    for _ in service.follower.follow(service.chat.regenerate(answer, start=True).stream_id):
+        pass
+    assert open_page(c=conversation).multiselect[1].value == ["mills"]
