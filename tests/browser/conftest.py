@@ -88,7 +88,7 @@ def chat(site: Server, open_chat: OpenChat) -> ChatPage:
     return open_chat(site)
 
 
-def await_samples(server: Server, patience: float = 60.0) -> None:
+def await_samples(server: Server, patience: float = 150.0) -> None:
     """Waits until the sample documents are indexed."""
 
     def indexed() -> bool:

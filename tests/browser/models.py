@@ -10,7 +10,7 @@ TOKENS = 300
 STREAMS = f"fake/stream?tokens={TOKENS}&rate=40"
 """Some seven seconds of text: long enough to do something meanwhile."""
 WHOLE = expected_text(TOKENS)
-ENDLESS = "fake/stream?tokens=4000&rate=40"
+ENDLESS = "fake/stream?tokens=6000&rate=20"
 """Longer than any test waits."""
 ECHO = "fake/echo"
 CITES = "fake/cites"

@@ -50,6 +50,7 @@ def test_a_message_is_searched_for_and_found_in_its_conversation(
     """Results come while a person types; one opens the conversation with the message in sight and marked."""
     chat.open("/search?q=bakery")
     expect(chat.page.locator("mark").first).to_be_visible()
+    chat.settle()
     chat.sidebar.get_by_role("link", name="History").click()
     field = chat.page.get_by_role("searchbox", name="Search all messages")
     expect(chat.page.get_by_text("messages · ")).to_be_visible()
@@ -85,7 +86,7 @@ def test_an_answer_is_replayed_as_it_was_written(site: Server, chat: ChatPage) -
     expect(page.locator("article.user")).to_contain_text("Tell me of the kingfisher replay")
     expect(said).to_contain_text("light", timeout=PATIENCE)
     growing = said.inner_text()
-    wait_for(lambda: len(said.inner_text()) > len(growing), 20, "the text does not grow")
+    wait_for(lambda: len(said.inner_text()) > len(growing), PATIENCE / 1000, "the text does not grow")
     assert letters(said.inner_text()) != letters(WHOLE)
     page.get_by_role("button", name="Pause", exact=True).click()
     paused = said.inner_text()

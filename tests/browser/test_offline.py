@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from core.exchange.exports.html import write as exported
 from core.ids import new_id
 from core.models import Citation, Outcome, Role, Status, Trace
 from core.sharing.offline import page as written
@@ -202,6 +203,25 @@ def test_it_is_light_or_dark_as_the_system_is(tides: SavedConversation, open_fil
         style = "getComputedStyle(document.body)"
         looks.append(page.evaluate(f"() => [{style}.backgroundColor, {style}.color]"))
     assert looks == [["rgb(255, 255, 255)", "rgb(28, 40, 38)"], ["rgb(16, 23, 22)", "rgb(228, 236, 234)"]]
+
+
+@pytest.mark.parametrize("kind", ["replay", "export"])
+def test_on_paper_nothing_is_cut(browser: Browser, tmp_path: Path, kind: str) -> None:
+    """A long line of code goes on in the next, and a question has an edge; on the screen the line is scrolled."""
+    asked = question(None, "Why?")
+    shown = conversation(asked, answer(asked.id, f"```\n{'very long ' * 99}\n```"))
+    path = tmp_path / "page.html"
+    path.write_bytes(written(shown, AT) if kind == "replay" else b"".join(exported(iter([shown]), AT)))
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(path.as_uri())
+    cut = []
+    for medium in ("screen", "print"):
+        page.emulate_media(media=medium)  # type: ignore[arg-type]
+        cut.append(page.locator("pre").evaluate("pre => pre.scrollWidth > pre.clientWidth"))
+    assert cut == [True, False]
+    assert page.locator(".user .said").evaluate("said => getComputedStyle(said).borderTopWidth") == "1px"
+    context.close()
 
 
 def test_without_scripts_it_is_a_page_to_read(browser: Browser, tides: SavedConversation, tmp_path: Path) -> None:

@@ -118,6 +118,8 @@ def test_a_replay_is_taken_along(chat: ChatPage, tmp_path: Path) -> None:
     chat.begin("What can be replayed?", ECHO)
     chat.wait_until_finished()
     chat.icon("share-").click()
+    expect(chat.button("Download a replay")).to_be_visible()
+    chat.settle()
     with chat.page.expect_download() as download:
         chat.click("Download a replay")
     assert download.value.suggested_filename == "What can be replayed.html"

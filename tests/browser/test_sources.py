@@ -43,6 +43,17 @@ def test_the_panel_quotes_the_source(chat: ChatPage) -> None:
     assert letters(stored) in letters(source.locator(".quote").inner_text())
 
 
+def test_the_passage_is_in_sight(chat: ChatPage) -> None:
+    """Where little of a page can be seen, a source opens where the passage is, not above it."""
+    found = chat.page.request.get(f"{chat.url}/api/search?q=cats belong to nobody fish&k=1").json()["passages"][0]
+    chat.page.set_viewport_size({"width": 390, "height": 480})
+    chat.open(f"/source?passage={found['passage_id']}")
+    quote = chat.page.locator(".quote")
+    expect(quote).to_contain_text(found["text"][:30])
+    chat.settle()
+    expect(quote).to_be_in_viewport(ratio=0.5)
+
+
 def test_an_answer_without_support_says_so(chat: ChatPage) -> None:
     """An answer that cites nothing is told of, unless no documents were to be searched; the choice is kept."""
     unsupported = chat.page.get_by_text("No passage of your documents supports this answer.")

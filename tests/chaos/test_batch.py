@@ -34,13 +34,13 @@ def _ready(server: Server) -> int:
 
 
 def _add(server: Server, numbers: range) -> None:
-    with httpx.Client(base_url=server.url, timeout=30) as client:
+    with httpx.Client(base_url=server.url, timeout=60) as client:
         for number in numbers:
             file = {"file": (f"batch/{number}.md", _text(number).encode())}
             assert client.post("/api/documents?wait=false", files=file).status_code == 201
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_batch_survives_kills(tmp_path: Path) -> None:
     """Half of it through the API, half through the inbox; every file ends ready once, with the right passages."""
     print(f"seed {SEED}")
@@ -53,7 +53,7 @@ def test_a_batch_survives_kills(tmp_path: Path) -> None:
             place.write_text(_text(number))
         interrupted = 0
         for share in (0.1, 0.4, 0.7):
-            wait_for(lambda share=share: _ready(server) >= FILES * share, 60, "indexing does not go on")  # type: ignore[misc]
+            wait_for(lambda share=share: _ready(server) >= FILES * share, 120, "indexing does not go on")  # type: ignore[misc]
             server.kill()
             interrupted += _unfinished(server.data_dir)
             if rng.random() < 0.5:  # Another kill while it is taking up the work.
@@ -61,7 +61,7 @@ def test_a_batch_survives_kills(tmp_path: Path) -> None:
                 wait_for(lambda: (server.data_dir / "throughline.duckdb.wal").exists(), 60, "it does not start")
                 server.kill()
             server.start()
-        wait_for(lambda: _ready(server) == FILES, 60, "not all are ready")
+        wait_for(lambda: _ready(server) == FILES, 120, "not all are ready")
         assert interrupted, "the kills came too late to interrupt anything"
         assert len({document["origin"] for document in _listed(server)}) == len(_listed(server)) == FILES
         server.terminate()

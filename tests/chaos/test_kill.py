@@ -51,7 +51,7 @@ def _until_tidying(log: Path, delay: float) -> Callable[[], Awaitable[None]]:
     """Waits until the log changes although nothing streams, and `delay` seconds more."""
 
     async def wait() -> None:
-        size, end = _size(log), time.monotonic() + 20
+        size, end = _size(log), time.monotonic() + 60
         while _size(log) == size and time.monotonic() < end:
             await asyncio.sleep(0.001)
         assert _size(log) != size, "the database was not tidied"

@@ -12,10 +12,10 @@ from core.analysis.sandbox import Limits
 from core.errors import QueryError, TooLarge
 from core.models import Kind, Outcome, Status
 from tests.core.analysis.heavy import HEAVY
-from tests.core.analysis.support import PATIENCE, History, history
+from tests.core.analysis.support import PATIENCE, History, history, limited
 from tests.support.server import wait_for
 
-LIMITS = Limits(seconds=4.0, bytes=1_000_000)
+LIMITS = Limits(bytes=1_000_000)
 
 
 class Writing:
@@ -57,7 +57,7 @@ def test_an_answer_goes_on_whatever_a_query_does(opened: History, sql: str) -> N
     """The query is ended, the answer grows on, and the next query finds it whole."""
     writing = Writing(opened)
     try:
-        with pytest.raises((QueryError, TooLarge)):
+        with limited(opened, 4), pytest.raises((QueryError, TooLarge)):
             opened.sandbox.run(sql)
         saved = writing.log.offset(Kind.ANSWER)
         wait_for(lambda: writing.log.offset(Kind.ANSWER) > saved, PATIENCE, "the answer does not go on")

@@ -16,7 +16,7 @@ VIEWS = 3
 def test_a_share_survives_a_kill(tmp_path: Path) -> None:
     """What its reader had seen is there afterwards; the database, its log and the server's log hold no token."""
     with FakeOpenRouter() as upstream, Server(tmp_path / "data", upstream.base_url) as server:
-        with httpx.Client(base_url=server.url, timeout=30) as client:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
             body = {"content": "Write.", "model": ENDLESS, "retrieve": False, "start": True}
             asked = client.post("/api/conversations", json=body).json()
             at = asked["conversation_id"]
@@ -33,10 +33,10 @@ def test_a_share_survives_a_kill(tmp_path: Path) -> None:
 
             for _ in range(VIEWS):
                 assert client.get(f"/api/shared/{share['token']}").status_code == 200
-            wait_for(read_on, 30, "the answer does not go on")
+            wait_for(read_on, 60, "the answer does not go on")
         server.kill()
         server.start()
-        with httpx.Client(base_url=server.url, timeout=30) as client:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
             answer = client.get(f"/api/shared/{share['token']}").json()["messages"][1]
             assert (answer["status"], answer["content"].startswith(seen)) == ("interrupted", True)
             assert client.get(f"/api/shared/{ended['token']}").status_code == 404

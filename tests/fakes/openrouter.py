@@ -82,7 +82,7 @@ class FakeOpenRouter:
         """The requests for questions that stand alone."""
         return [r for r in self.requests if r.path.endswith("/chat/completions") and is_rewrite(r.body)]
 
-    def wait_for_disconnect(self, model: str, timeout: float = 5.0) -> bool:
+    def wait_for_disconnect(self, model: str, timeout: float = 60.0) -> bool:
         """Whether the client left an answer of `model`; waits for it."""
         with self._left:
             return self._left.wait_for(lambda: model in self.disconnects, timeout)
@@ -113,11 +113,13 @@ class FakeOpenRouter:
         assert task
         self._tasks.add(task)
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
                 while request := await _read(reader):
                     self.requests.append(request)
                     if not await self._answer(request, reader, writer):
                         break
+        except asyncio.CancelledError:  # The end: what nobody reads any more is not waited for.
+            writer.transport.abort()
         finally:
             self._tasks.discard(task)
             writer.close()

@@ -193,7 +193,7 @@ async def _message(port: int, answer: Answer) -> dict[str, Any]:
 
 
 async def _end(port: int, answer: Answer) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while (await call(port, "GET", f"/api/streams/{answer.stream_id}"))["status"] in UNFINISHED:
         assert time.monotonic() < end, f"{answer.stream_id} does not end"
         await asyncio.sleep(0.05)

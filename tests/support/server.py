@@ -7,6 +7,7 @@ with FakeOpenRouter() as upstream, Server(tmp_path, upstream.base_url) as server
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -54,7 +55,7 @@ class Server:
         log: Path | None = None,
         prefix: Sequence[str] = (),
         script: str = "app.py",
-        patience: float = 60.0,
+        patience: float = 120.0,
     ) -> None:
         self.data_dir = data_dir
         self.port = port or free_port()
@@ -118,7 +119,7 @@ class Server:
         self.process.kill()
         self.process.wait()
 
-    def terminate(self, number: signal.Signals = signal.SIGTERM, patience: float = 30.0) -> tuple[int, float]:
+    def terminate(self, number: signal.Signals = signal.SIGTERM, patience: float = 60.0) -> tuple[int, float]:
         """Asks it to end; its exit code and the seconds it took.
 
         Raises:
@@ -150,11 +151,11 @@ class Server:
         """Ends it, and whatever it started."""
         if self.running:
             try:
-                self.terminate(patience=10)
+                self.terminate(patience=30)
             except subprocess.TimeoutExpired:
                 self.kill()
         try:
-            wait_for(lambda: not self.orphans(), 15, "processes were left behind")
+            wait_for(lambda: not self.orphans(), 60, "processes were left behind")
         finally:
             for pid in self.orphans():
                 with suppress(ProcessLookupError):
@@ -227,12 +228,21 @@ def wait_for(condition: Callable[[], object], patience: float, complaint: str) -
         time.sleep(0.02)
 
 
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that is dead and not yet buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def free_port() -> int:
-    """A port of the loopback address that nobody uses."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """A port of the loopback address that nobody uses, and that the system gives to no connection meanwhile."""
+    while True:
+        port = random.SystemRandom().randrange(11_000, 32_000)  # Tests seed the ordinary ones, alike in each process.
+        with socket.socket() as found, suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            return port
 
 
 def cpu_seconds(pid: int) -> float:

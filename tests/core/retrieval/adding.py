@@ -17,7 +17,7 @@ from core.retrieval.encoders.embed import Embedder
 from core.store.database import Database
 from core.store.documents import Documents
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class HandEmbedder(Embedder):

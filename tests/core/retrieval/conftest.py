@@ -19,7 +19,7 @@ SAMPLES = Path(__file__).parents[3] / "data" / "samples"
 @pytest.fixture(scope="session")
 def embedder() -> Iterator[Embedder]:
     model = Embedder()
-    assert model.wait(120), model.failed
+    assert model.wait(150), model.failed
     yield model
     model.close()
 

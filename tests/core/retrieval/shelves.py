@@ -11,6 +11,7 @@ from core.ids import new_id
 from core.models import Passage
 from core.retrieval.encoders.embed import Embedder
 from core.store.documents import Documents
+from core.store.states import Finished
 
 
 def unit(n: int, seed: int = 1) -> NDArray[np.float32]:
@@ -37,5 +38,5 @@ def put(
         rows.append(Passage(new_id(), document.id, "", ordinal, text, heading, None, start, start + len(text)))
         start += len(text) + 2
     documents.append(rows, embedder.passages(texts) if embedder else unit(len(rows), len(name)))
-    assert documents.set_ready(document.id)
+    assert documents.finish([Finished(document.id)])
     return document.id

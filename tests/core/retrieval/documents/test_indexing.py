@@ -26,16 +26,17 @@ def long(parts: int, word: str = "word") -> bytes:
     return "\n\n".join(f"# Part {n}\n\n{f'{word}{n} ' * 60}" for n in range(parts)).encode()
 
 
-def test_small_documents_share_batches(tmp_path: Path, shut: HandEmbedder) -> None:
+def test_small_documents_share_batches(tmp_path: Path, shut: HandEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the model is given as much at a time as with long ones."""
+    monkeypatch.setattr("core.retrieval.documents.indexing._BATCH", 20)
     with opened(tmp_path, shut) as (library, _):
-        files = [NewFile(f"{n}.txt", f"Words of {n}.".encode()) for n in range(120)]
+        files = [NewFile(f"{n}.txt", f"Words of {n}.".encode()) for n in range(60)]
         added = [one.document for one in library.add_many(files) if one.document]
-        wait_for(lambda: len([p for p in library.progress().values() if p.total]) > 70, PATIENCE, "nothing is read")
+        wait_for(lambda: all(p.total for p in library.progress().values()), PATIENCE, "they are not read")
         shut.gate.set()
         assert all(library.wait(document.id, PATIENCE).status == "ready" for document in added)
-    assert sum(len(batch) for batch in shut.batches) == 120
-    assert max(len(batch) for batch in shut.batches) == 64
+    assert sum(len(batch) for batch in shut.batches) == 60
+    assert max(len(batch) for batch in shut.batches) == 20
 
 
 def test_a_long_document_holds_up_no_short_one(tmp_path: Path, shut: HandEmbedder) -> None:

@@ -240,9 +240,10 @@ def test_what_waits_can_be_cancelled_and_tried_again(waiting: Library, shut: Han
     assert shut.asked.wait(PATIENCE)
     assert waiting.progress()[working.id].note == LOADING
     last, _ = waiting.add("b.txt", b"Last words.")
-    waiter = threading.Timer(0.1, waiting.cancel, [last.id])
-    waiter.start()
+    canceller = threading.Timer(0.1, waiting.cancel, [last.id])
+    canceller.start()
     assert waiting.wait(last.id, PATIENCE).status == "cancelled"
+    canceller.join(PATIENCE)
     waiting.cancel(working.id)
     waiting.cancel(working.id)
     assert waiting.count() == Counts(cancelled=2)
@@ -309,9 +310,11 @@ def test_a_removed_document_leaves_nothing(waiting: Library, shut: HandEmbedder,
     """Even one that is being indexed, and who waits for it is told."""
     document, _ = waiting.add("a.txt", WORDS)
     assert shut.asked.wait(PATIENCE)
-    threading.Timer(0.1, waiting.remove, [document.id]).start()
+    remover = threading.Timer(0.1, waiting.remove, [document.id])
+    remover.start()
     with pytest.raises(NotFound):
         waiting.wait(document.id, PATIENCE)
+    remover.join(PATIENCE)
     shut.gate.set()
     other = ready(waiting, "b.txt", b"Others.")
     assert kept(tmp_path) == {other.sha256}
@@ -423,6 +426,8 @@ def test_waiting_for_anything_to_be_ready_ends_with_the_line(waiting: Library, s
     """At once when nothing waits, and when the condition holds after some document has ended."""
     waiting.wait_until(lambda: False, PATIENCE)
     first, second = waiting.add("a.txt", WORDS)[0], waiting.add("b.txt", b"Others.")[0]
-    threading.Timer(0.1, waiting.cancel, [first.id]).start()
+    canceller = threading.Timer(0.1, waiting.cancel, [first.id])
+    canceller.start()
     waiting.wait_until(lambda: waiting.get(first.id).status == "cancelled", PATIENCE)
+    canceller.join(PATIENCE)
     assert waiting.get(second.id).status == "indexing"
