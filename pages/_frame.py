@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import ThroughlineError
 from pages._chat.conversations import open_conversation, show_conversations, show_health, watch_for_changes
+from pages._common import session
 from pages._common.style import STYLE
 
 st.set_page_config(page_title="Throughline", page_icon="🧵", layout="centered")
@@ -20,6 +21,7 @@ source = st.Page("source.py", title="Source", icon=":material/article:", visibil
 shared = st.Page("shared.py", title="Shared", icon=":material/share:", visibility="hidden")
 page = st.navigation([chat, documents, search, history, notebook, source, shared], position="hidden")
 st.session_state["page"] = page.url_path
+session.opened()
 
 if page.url_path == shared.url_path:  # Who reads what was shared sees nothing else of what is here.
     page.run()

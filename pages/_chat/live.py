@@ -12,13 +12,15 @@ from streamlit.delta_generator import DeltaGenerator
 from core.models import Message, Status
 from core.streams.follow import Update
 from pages._chat.marks import MarkLinks
+from pages._common import session
 from pages._common.text import Guard, finished_blocks
 
 _FRAME = 0.1
 _FRAME_PER_STREAM = 0.002
 _LONGEST_FRAME = 0.5
 _TICK = 0.3
-_LARGE_TAIL = 4_000
+_SETTLING = 10.0  # Seconds: a page that was just opened still has to show its buttons.
+_SMALL_TAIL, _LARGE_TAIL = 800, 4_000  # Characters.
 NOT_STARTED = "This was asked by a program that has not started the answer. Choose Start to have it written."
 
 Piece = str | Callable[[], None]
@@ -44,7 +46,7 @@ def show_live(follower: Follows, message: Message, streams: int, marks: Callable
     earlier = message.content[: message.continued_from]
     frame = min(_FRAME + streams * _FRAME_PER_STREAM, _LONGEST_FRAME)
     live = _Live(follower.follow(message.stream_id, tick=_TICK), earlier, st.empty(), frame)
-    frames = _Frames(frame, lambda: MarkLinks(message.id, marks()))
+    frames = _Frames(frame, lambda: MarkLinks(message.id, marks()), session.opened())
     with st.container():  # One element, which the finished answer takes the place of at once (`show_message`).
         if live.reasons():
             with st.expander("Reasoning", icon=":material/neurology:", expanded=False):
@@ -72,7 +74,7 @@ class _Live:
 
     def reasoning(self) -> Iterator[Piece]:
         """The reasoning until the answer begins."""
-        frames = _Frames(self._frame)
+        frames = _Frames(self._frame, opened=session.opened())
         while True:
             yield from frames.feed(self._update.reasoning)
             if self._update.text or self._update.status.closed:
@@ -120,6 +122,16 @@ def _note(update: Update) -> str | None:
     return NOT_STARTED if update.status is Status.PENDING else update.note
 
 
+def interval(frame: float, tail: int, age: float) -> float:
+    """Seconds from one frame to the next of a block of `tail` characters, on a page opened `age` seconds ago.
+
+    A browser makes the whole block anew for each frame, so a long one is sent less often. It shows what it has to load,
+    such as a page's first buttons, only between frames, and a slow one only in a long pause: Stop must not wait.
+    """
+    spaced = frame * max(1.0, min(tail, _LARGE_TAIL) / _SMALL_TAIL)
+    return max(spaced, _LONGEST_FRAME) if age < _SETTLING else spaced
+
+
 class _Frames:
     """Turns text into what `st.write_stream` takes: few pieces, and finished blocks frozen.
 
@@ -127,8 +139,11 @@ class _Frames:
     so each block is sent whole only while it grows.
     """
 
-    def __init__(self, frame: float = _FRAME, links: Callable[[], MarkLinks] | None = None) -> None:
+    def __init__(
+        self, frame: float = _FRAME, links: Callable[[], MarkLinks] | None = None, opened: float = 0.0
+    ) -> None:
         self._frame = frame
+        self._opened = opened
         self._make_links = links
         self._links: MarkLinks | None = None
         self._guard = Guard()
@@ -158,9 +173,9 @@ class _Frames:
         return self.feed("", end=True)
 
     def pause(self) -> None:
-        """Waits until the next frame is due; a block that has grown long is sent less often."""
+        """Waits until the next frame is due."""
         now = time.monotonic()
-        frame = self._frame if len(self._tail) < _LARGE_TAIL else 5 * self._frame
+        frame = interval(self._frame, len(self._tail), now - self._opened)
         time.sleep(max(0.0, min(frame, self._due - now)))
         self._due = max(now, self._due) + frame
 

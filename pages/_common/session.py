@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import cast
 
 import streamlit as st
@@ -14,6 +15,11 @@ SHOWN_AT_FIRST = 20
 def service() -> Service:
     """The open service."""
     return current()
+
+
+def opened() -> float:
+    """When this visitor's page was opened, in seconds of the monotonic clock."""
+    return cast("float", st.session_state.setdefault("opened", time.monotonic()))
 
 
 def conversation_id() -> str | None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.models import Status
 from core.streams.follow import Update
-from pages._chat.live import _Frames, _Live
+from pages._chat.live import _Frames, _Live, interval
 from pages._chat.marks import MarkLinks, linked
 from pages._common.text import escaped
 from tests.pages.test_text import cut, documents, markdown
@@ -37,6 +37,13 @@ class Note:
 
     def empty(self) -> None:
         self.shown.append("")
+
+
+def test_a_browser_has_time_between_frames() -> None:
+    """Frames are quick, but for long blocks, and at first, when the page's buttons are still to be shown."""
+    assert [interval(0.1, tail, 60.0) for tail in (0, 800, 2_000, 100_000)] == [0.1, 0.1, 0.25, 0.5]
+    assert [interval(0.1, 0, age) for age in (0.0, 9.9, 10.0)] == [0.5, 0.5, 0.1]
+    assert interval(0.5, 100_000, 0.0) == 2.5
 
 
 def test_an_answer_that_nobody_started_says_so() -> None:
