@@ -34,7 +34,7 @@ def main() -> None:
 @st.fragment
 def _look() -> None:
     """The input, the filters and what is found; typing runs this alone."""
-    query = live_query("Search all messages", "Words, names, numbers, or what it was about")
+    query = live_query("Search all messages", 'Words, a name, "a phrase", or what it was about')
     wanted = show_filters()
     page = _page(query, wanted)
     search = partial(session.service().history.search, query, wanted)
