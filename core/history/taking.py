@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ _READ = 250  # Messages whose texts are in memory at a time.
 _BREATH = 25
 _FRAMES = 1_000
 _log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 
 class _Unread(Exception):
@@ -88,25 +91,24 @@ class Taking:
 
     def search(self, query: str, n: int, wanted: Mask) -> list[Scored]:
         """The `n` messages whose numbers are `wanted` that fit best by their words, with their BM25 scores."""
-        try:
-            return self._words.search(query, n, wanted)
-        except Damaged as error:
-            _log.warning("the index of words is damaged and is made anew: %s", error.__cause__)
-            self.damaged = True
-            return []
+        return self._found(lambda: self._words.search(query, n, wanted), [])
 
     def saying(self, phrases: Sequence[Phrase], numbers: int) -> Mask:
         """By number, below `numbers`, which messages say all of `phrases`, word after word."""
-        try:
-            return self._words.saying(phrases, numbers)
-        except Damaged as error:
-            _log.warning("the index of words is damaged and is made anew: %s", error.__cause__)
-            self.damaged = True
-            return np.zeros(numbers, np.bool_)
+        return self._found(lambda: self._words.saying(phrases, numbers), np.zeros(numbers, np.bool_))
 
     def close(self) -> None:
         """Lets go of the folder."""
         self._words.close()
+
+    def _found(self, look: Callable[[], Result], nothing: Result) -> Result:
+        """What a look into the index gives; `nothing` where that is damaged, which it remembers."""
+        try:
+            return look()
+        except Damaged as error:
+            _log.warning("the index of words is damaged and is made anew: %s", error.__cause__)
+            self.damaged = True
+            return nothing
 
     def _open(self) -> None:
         """Opens the index of words as it was committed last, which has to hold what it is said to."""
