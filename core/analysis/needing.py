@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from core.analysis.views import made_of
 
@@ -22,7 +21,7 @@ def needed(sql: str) -> list[str] | None:
     words = set(written)
     if words & _UNTOLD or written[:1] == ["desc"] or any(word.startswith(_BY_TEXT) for word in words):
         return None
-    parts = _parts()
+    parts = made_of()
     waiting, found = [name for name in parts if name in words], set[str]()
     while waiting:
         name = waiting.pop()
@@ -30,8 +29,3 @@ def needed(sql: str) -> list[str] | None:
             found.add(name)
             waiting.extend(parts.get(name, ()))
     return sorted(found)
-
-
-@cache
-def _parts() -> dict[str, tuple[str, ...]]:
-    return made_of()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 from core.analysis.columns import (
@@ -176,6 +177,7 @@ def definitions() -> list[str]:
     return [f"create view {name} as {sql}" for name, sql in _queries().items()]
 
 
+@cache
 def made_of() -> dict[str, tuple[str, ...]]:
     """The names of what each view reads itself: other views, and tables of the snapshot."""
     return {name: tuple(_READ.findall(sql)) for name, sql in _queries().items()}
